@@ -1,0 +1,5 @@
+"""Gradient checking: PyTorch's own."""
+
+from torch.autograd import gradcheck
+
+__all__ = ["gradcheck"]

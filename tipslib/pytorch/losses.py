@@ -1,0 +1,5 @@
+"""Losses: PyTorch's own."""
+
+from torch.nn import CrossEntropyLoss, MSELoss
+
+__all__ = ["CrossEntropyLoss", "MSELoss"]

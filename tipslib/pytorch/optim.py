@@ -1,0 +1,5 @@
+"""Optimizers: PyTorch's own."""
+
+from torch.optim import SGD
+
+__all__ = ["SGD"]
