@@ -1,0 +1,197 @@
+"""Autograding: read, run and grade every submission, and end each one in an explicit status.
+
+The steps of one submission: intake (repair or refuse), execution (any executor), then nbgrader's own
+``Autograde`` with the executed notebook in the place of its execution. Only this process writes the gradebook.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.utils import is_grade
+
+from tipslib.grading.course import Course, Progress, TipsError, no_progress
+from tipslib.grading.execution import NotRun, Unit, run
+from tipslib.grading.intake import Submission, Unusable, read_submission
+
+
+def autograde(
+    course: Course,
+    name: str,
+    student: str | None = None,
+    workers: int = 2,
+    progress: Progress = no_progress,
+) -> list[dict]:
+    """Grade all submissions of an assignment, or one student's; what is graded and unchanged is kept.
+
+    Returns: the records of the submissions that were looked at, in the order of students.
+    Raises: TipsError for an assignment or student that is not there.
+    """
+    released = course.released(name)
+    submitted = course.root / "submitted"
+    folders = {path.parent.name: path for path in sorted(submitted.glob(f"*/{name}"))}
+    if student is not None:
+        if student not in folders:
+            raise TipsError(f"no submission of {student!r}: {submitted / student / name} does not exist")
+        folders = {student: folders[student]}
+    records = {}
+    # Threads are enough: each one waits for its own kernel, which is another process.
+    with ThreadPoolExecutor(max_workers=workers) as executor:
+        pending: dict[Future, _Grading] = {}
+        for who, folder in folders.items():
+            grading = _Grading(course, name, who, fingerprint(course, name, who))
+            if grading.is_current():
+                records[who] = grading.stored()
+            else:
+                pending[grading.start(executor, folder, released)] = grading
+        for future in progress(as_completed(pending), len(pending), f"grading {name}"):
+            grading = pending[future]
+            records[grading.student] = grading.finish(future)
+    return [records[who] for who in sorted(records)]
+
+
+def record_path(course: Course, name: str, student: str) -> Path:
+    """Where the outcome of one submission is kept, beside the gradebook that holds its points."""
+    return course.root / "status" / name / f"{student}.json"
+
+
+class _Grading:
+    """One submission on its way through the steps."""
+
+    def __init__(self, course: Course, name: str, student: str, digest: str) -> None:
+        self.course, self.name, self.student, self.digest = course, name, student, digest
+        self.path = record_path(course, name, student)
+        self.submission: Submission | None = None
+
+    def stored(self) -> dict:
+        return json.loads(self.path.read_text(encoding="utf-8"))
+
+    def is_current(self) -> bool:
+        """Whether this very submission already ended in a status that the gradebook agrees with."""
+        if not self.path.exists() or self.stored()["digest"] != self.digest:
+            return False
+        return self.stored()["status"] != "graded" or self._in_gradebook()
+
+    def start(self, executor: Executor, folder: Path, released: dict) -> Future:
+        """Read the submission and hand its notebooks to the executor; trouble shows in ``finish``."""
+        try:
+            self.submission = read_submission(folder, released)
+            source = self.course.folder("source", self.name)
+            files = dict(self.submission.files)
+            # The instructor's files win over a student's of the same name, as in nbgrader.
+            for path in source.rglob("*"):
+                if path.is_file() and path.suffix != ".ipynb":
+                    files[path.relative_to(source).as_posix()] = path.read_bytes()
+            notebooks = {stem: nbformat.writes(self._sanitised(stem)) for stem in self.submission.notebooks}
+            return executor.submit(run, Unit(notebooks, files, {"Execute": dict(self.course.config.Execute)}))
+        except Exception as error:
+            failed: Future = Future()
+            failed.set_exception(error)
+            return failed
+
+    def finish(self, future: Future) -> dict:
+        """Write points and status; every way this can go ends in a record."""
+        try:
+            self._grade(future.result())
+            status, reasons = "graded", self.submission.repairs
+        except Unusable as error:
+            status, reasons = error.status, [str(error)]
+        except NotRun as error:
+            status, reasons = "failed", [str(error)]
+        except Exception as error:
+            # Not known in advance, so not the student's fault either: say what it was and go on with the class.
+            status, reasons = "failed", [f"could not be graded: {type(error).__name__}: {error}"]
+        if status != "graded":
+            self._forget()
+        record = {
+            "student": self.student,
+            "assignment": self.name,
+            "status": status,
+            "reason": "; ".join(reasons),
+            "flags": self.submission.flags if self.submission else [],
+            "digest": self.digest,
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_suffix(".part")
+        partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        os.replace(partial, self.path)
+        return record
+
+    def _sanitised(self, stem: str) -> nbformat.NotebookNode:
+        """The notebook as nbgrader would execute it: outputs cleared, locked cells from the source."""
+        notebook = nbformat.from_dict(self.submission.notebooks[stem])
+        where = {"assignment": self.name, "notebook": stem, "student": self.student, "db_url": self.course.db_url}
+        resources = {"nbgrader": where}
+        for preprocessor in Autograde(config=self.course.config).sanitize_preprocessors:
+            notebook, resources = preprocessor(config=self.course.config).preprocess(notebook, resources)
+        return notebook
+
+    def _grade(self, executed: dict[str, str]) -> None:
+        """Let nbgrader's Autograde write the grades, from a staged copy: the original is never touched."""
+
+        class UseExecuted(NbGraderPreprocessor):
+            def preprocess(self, nb, resources):
+                nb = nbformat.reads(executed[resources["nbgrader"]["notebook"]], as_version=4)
+                for cell in filter(is_grade, nb.cells):
+                    for output in cell.get("outputs", []):
+                        # nbgrader takes anything on stderr for a failure; a warning is none.
+                        if output.output_type == "stream":
+                            output.name = "stdout"
+                return nb, resources
+
+        class Grade(Autograde):
+            def _init_preprocessors(self):
+                super()._init_preprocessors()
+                if not self._sanitizing:
+                    self.exporter._preprocessors = []
+                    for step in self.autograde_preprocessors:
+                        self.exporter.register_preprocessor(UseExecuted if step is Execute else step)
+
+        with tempfile.TemporaryDirectory(prefix="tips-staged-") as staged:
+            folder = Path(staged) / self.student / self.name
+            folder.mkdir(parents=True)
+            for stem, notebook in self.submission.notebooks.items():
+                nbformat.write(notebook, folder / f"{stem}.ipynb")
+            for file, content in self.submission.files.items():
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).write_bytes(content)
+            self.course.convert(Grade, self.name, self.student, submitted_directory=staged)
+
+    def _in_gradebook(self) -> bool:
+        with self.course.gradebook() as gradebook:
+            try:
+                gradebook.find_submission(self.name, self.student)
+            except MissingEntry:
+                return False
+        return self.course.folder("autograded", self.name, self.student).is_dir()
+
+    def _forget(self) -> None:
+        """Take an ungraded submission out of the gradebook, where it would count as zero points."""
+        with self.course.gradebook() as gradebook:
+            try:
+                gradebook.find_submission(self.name, self.student)
+            except MissingEntry:
+                pass
+            else:
+                self.course.backup_gradebook()
+                gradebook.remove_submission(self.name, self.student)
+        shutil.rmtree(self.course.folder("autograded", self.name, self.student), ignore_errors=True)
+
+
+def fingerprint(course: Course, name: str, student: str) -> str:
+    """A hash of a submission's files and of the release: equal means that the same was graded."""
+    sha = hashlib.sha256()
+    for folder in (course.folder("release", name), course.folder("submitted", name, student)):
+        for path in sorted(folder.rglob("*")):
+            sha.update(path.relative_to(folder).as_posix().encode())
+            if path.is_file() and not path.is_symlink():
+                sha.update(path.read_bytes())
+    return sha.hexdigest()

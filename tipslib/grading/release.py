@@ -1,0 +1,93 @@
+"""Release: make the students' version of an assignment and prove that it gives nothing away."""
+
+import tempfile
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from traitlets.config import Config
+
+from tipslib.grading.course import Course, TipsError, grade_id, is_kind
+
+SECRETS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
+
+
+def release(course: Course, name: str, force: bool = False) -> Path:
+    """Make ``release/<name>`` from ``source/<name>`` and record the assignment in the gradebook.
+
+    An existing release that would not change is left as it is; one that would change is replaced with
+    ``force`` only, after the gradebook has been copied.
+    Returns: the release folder.
+    Raises: TipsError for an unknown name, a notebook without nbgrader cells, a leak, or an existing release.
+    """
+    course.require(name)
+    for stem, notebook in course.notebooks("source", name).items():
+        if not any(is_kind(cell, "grade") for cell in notebook.cells):
+            raise TipsError(
+                f"source/{name}/{stem}.ipynb has no graded cell: mark its cells in JupyterLab's nbgrader panel "
+                "(View, Activate Command Palette, 'Create Assignment') first"
+            )
+    target = course.folder("release", name)
+    with tempfile.TemporaryDirectory(prefix="tips-release-") as scratch:
+        # Once without the gradebook, to look at the result before anything of the course is touched.
+        trial = Course(course.root)
+        trial.config.merge(Config({"SaveCells": {"enabled": False}, "GenerateAssignment": {"no_database": True}}))
+        _generate(trial, name, release_directory=scratch)
+        made = Path(scratch) / name
+        for path in sorted(made.glob("*.ipynb")):
+            check_no_leak(
+                nbformat.read(course.folder("source", name) / path.name, as_version=4),
+                nbformat.read(path, as_version=4),
+                path.name,
+            )
+        if target.exists():
+            if _contents(target) == _contents(made) and _known(course, name):
+                return target
+            if not force:
+                raise TipsError(
+                    f"{target} exists already and would change: students may have it. "
+                    f"Use `tips release {name} --force` to replace it."
+                )
+    course.backup_gradebook()
+    _generate(course, name)
+    return target
+
+
+def check_no_leak(source: NotebookNode, released: NotebookNode, where: str) -> None:
+    """Raise TipsError when a released notebook holds a marker, a line of a solution, or a hidden test.
+
+    Lines that also stand outside the secret regions (imports, ``return a``) tell nothing and do not count.
+    """
+    secret, public = set(), set()
+    for cell in source.cells:
+        inside = False
+        for line in cell.source.splitlines():
+            if any(mark in line for mark in SECRETS):
+                inside = "BEGIN" in line
+            elif line.strip():
+                (secret if inside else public).add(line.strip())
+    for cell in released.cells:
+        text = cell.source
+        marker = next((mark for mark in SECRETS if mark in text), None)
+        line = next((line.strip() for line in text.splitlines() if line.strip() in secret - public), None)
+        if found := marker or line:
+            raise TipsError(f"{where}: cell {grade_id(cell) or cell.get('id')!r} would show students {found!r}")
+        if cell.get("outputs"):
+            raise TipsError(f"{where}: cell {grade_id(cell) or cell.get('id')!r} would show the solution's output")
+
+
+def _generate(course: Course, name: str, **directories: str) -> None:
+    try:
+        course.convert(GenerateAssignment, name, **directories)
+    except Exception as error:
+        raise TipsError(f"source/{name} cannot be released: {error}") from error
+
+
+def _known(course: Course, name: str) -> bool:
+    with course.gradebook() as gradebook:
+        return any(assignment.name == name for assignment in gradebook.assignments)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
