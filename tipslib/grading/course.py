@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import sysconfig
+import warnings
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
@@ -15,9 +16,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 CONFIG = "nbgrader_config.py"
+
+# nbgrader builds its rows in an order that newer SQLAlchemy versions remark on; the rows come out right.
+warnings.filterwarnings("ignore", "Object of type .* not in session", SAWarning)
 
 # progress(items, total, label) yields the items and shows how far it is.
 Progress = Callable[[Iterable, int, str], Iterable]

@@ -1,0 +1,74 @@
+"""The command line as a user meets it: exit codes, messages, help."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.grading.minicourse import NAME, hand_in, make_course, solved
+from tipslib.grading.cli import main
+
+
+def test_the_loop_by_commands(tmp_path, capsys):
+    course = make_course(tmp_path / "c")
+    where = ["--course", str(course.root)]
+    assert main(["release", NAME, *where]) == 0
+    released = course.released(NAME)[NAME]
+    hand_in(course, "a", solved(released))
+    assert main(["autograde", NAME, "--workers", "1", "--unsandboxed", *where]) == 0
+    assert "sandbox" not in capsys.readouterr().err
+    hand_in(course, "b", b"")
+    assert main(["autograde", NAME, *where]) == 2
+    shown = capsys.readouterr()
+    assert "b: damaged (sums.ipynb is empty)" in shown.out
+    assert "1 of 2 submissions graded" in shown.out
+    assert "no sandbox" in shown.err
+    assert main(["feedback", NAME, *where]) == 0
+    assert "2 pages" in capsys.readouterr().out
+    assert main(["report", NAME, "--json", *where]) == 0
+    assert [row["status"] for row in json.loads(capsys.readouterr().out)["submissions"]] == ["graded", "damaged"]
+    assert main(["report", NAME, *where]) == 0
+    assert "5 / 10" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["release", "nosuch"], "no assignment 'nosuch'"),
+        (["autograde", NAME], "has not been released"),
+        (["feedback", NAME], "has not been released"),
+        (["report", "nosuch"], "no assignment 'nosuch'"),
+    ],
+)
+def test_failures_exit_with_1_and_say_why(tmp_path, capsys, arguments, message):
+    course = make_course(tmp_path)
+    assert main([*arguments, "--course", str(course.root)]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_course(tmp_path, capsys):
+    assert main(["report", NAME, "--course", str(tmp_path)]) == 1
+    assert "not a course folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["nosuch"], ["autograde"], ["autograde", NAME, "--workers", "0"]])
+def test_wrong_usage_exits_with_1(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 1
+    assert "usage: tips" in capsys.readouterr().err
+
+
+def test_a_demo_never_overwrites(tmp_path, capsys):
+    (tmp_path / "keep").mkdir()
+    assert main(["demo", "--out", str(tmp_path / "keep")]) == 1
+    assert "exists already" in capsys.readouterr().err
+
+
+def test_help_names_every_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "tipslib.grading.cli", "--help"], capture_output=True, text=True, check=True
+    )
+    for command in ("demo", "release", "autograde", "feedback", "report", "lab"):
+        assert command in done.stdout
