@@ -1,0 +1,57 @@
+# Needs Python 3.11 or newer, nothing else; everything is installed into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+# One thread a process: as fast for small nets, and the same numbers on every machine.
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+
+.PHONY: help demo test test-all lint nbval lab bench notebooks clean
+
+help:
+	@echo "make demo       a sample class: release, collection, autograding, feedback, gradebook"
+	@echo "make test       all that a commit must pass"
+	@echo "make test-all   the same and the long repeats"
+	@echo "make lab        JupyterLab with the lectures"
+	@echo "make notebooks  run the notebooks' text forms and store the outputs"
+	@echo "make bench      speed, as ratios"
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tips needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; use make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $@
+
+demo: .venv/installed
+	rm -rf demo
+	$(BIN)/tips demo --out demo
+
+lint: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+test: lint
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not long' tests
+	$(MAKE) nbval
+
+nbval: .venv/installed
+	$(BIN)/python -m pytest -p tests.nbcompare --nbval --nbval-current-env -n $(WORKERS) --dist loadfile notebooks assignments/source
+
+test-all: test
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m long tests
+	$(MAKE) nbval
+	ATEN_CPU_CAPABILITY=default $(MAKE) nbval
+	OPENBLAS_CORETYPE=Haswell $(MAKE) nbval
+
+lab: .venv/installed
+	$(BIN)/tips lab
+
+bench: .venv/installed
+	$(BIN)/python tools/bench.py --json bench.json
+
+notebooks: .venv/installed
+	$(BIN)/python tools/build_notebooks.py
+
+clean:
+	rm -rf .venv demo build *.egg-info bench.json
