@@ -16,7 +16,7 @@ import nbformat
 from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from nbgrader.utils import is_grade
+from nbgrader.utils import find_all_files, is_grade
 
 from tipslib.grading.course import Course, Progress, TipsError, no_progress
 from tipslib.grading.execution import NotRun, Unit, run
@@ -52,9 +52,14 @@ def autograde(
                 records[who] = grading.stored()
             else:
                 pending[grading.start(executor, folder, released)] = grading
-        for future in progress(as_completed(pending), len(pending), f"grading {name}"):
-            grading = pending[future]
-            records[grading.student] = grading.finish(future)
+        try:
+            for future in progress(as_completed(pending), len(pending), f"grading {name}"):
+                grading = pending[future]
+                records[grading.student] = grading.finish(future)
+        except KeyboardInterrupt:
+            # Do not run the rest of the class first; the next call goes on from here.
+            executor.shutdown(cancel_futures=True)
+            raise
     return [records[who] for who in sorted(records)]
 
 
@@ -87,9 +92,8 @@ class _Grading:
             source = self.course.folder("source", self.name)
             files = dict(self.submission.files)
             # The instructor's files win over a student's of the same name, as in nbgrader.
-            for path in source.rglob("*"):
-                if path.is_file() and path.suffix != ".ipynb":
-                    files[path.relative_to(source).as_posix()] = path.read_bytes()
+            for path in map(Path, find_all_files(str(source), [*self.course.ignore, "*.ipynb"])):
+                files[path.relative_to(source).as_posix()] = path.read_bytes()
             notebooks = {stem: nbformat.writes(self._sanitised(stem)) for stem in self.submission.notebooks}
             return executor.submit(run, Unit(notebooks, files, {"Execute": dict(self.course.config.Execute)}))
         except Exception as error:

@@ -120,6 +120,11 @@ class Course:
         """SQLAlchemy's address of the gradebook."""
         return CourseDirectory(config=self.config).db_url
 
+    @property
+    def ignore(self) -> list[str]:
+        """nbgrader's patterns of files that are never copied."""
+        return CourseDirectory(config=self.config).ignore
+
     def backup_gradebook(self) -> Path | None:
         """Copy gradebook.db beside itself, before something in it is replaced; None when there is none yet."""
         database = self.root / "gradebook.db"

@@ -40,7 +40,7 @@ def read_submission(folder: Path, released: dict[str, NotebookNode]) -> Submissi
             raise Unusable(
                 "damaged", f"{path.relative_to(folder.parent)} is a link or a special file: hand in plain files"
             )
-    here = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    here = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
     submission = Submission({}, {})
     used = set()
     for stem, release in released.items():

@@ -1,0 +1,92 @@
+"""The sample class of this course: the demo's whole loop, and the same scores from nbgrader alone."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tipslib.grading.cli import main
+from tipslib.grading.course import Course
+from tipslib.grading.release import check_no_leak
+from tipslib.grading.report import report
+
+ROOT = Path(__file__).parents[2]
+OWN = Course(ROOT / "assignments")
+SAMPLES = sorted((ROOT / "assignments" / "sample").glob("*.py"))
+
+
+def sample(name: str):
+    spec = importlib.util.spec_from_file_location(f"sample_{name}", ROOT / "assignments" / "sample" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The folder that `tips demo` made."""
+    out = tmp_path_factory.mktemp("demo") / "out"
+    assert main(["demo", "--out", str(out), "--workers", "2"]) == 0
+    return Course(out)
+
+
+def test_every_assignment_has_a_sample_class():
+    assert SAMPLES
+    assert {path.stem for path in SAMPLES} == set(OWN.names())
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SAMPLES])
+def test_every_student_ends_in_the_expected_status(demo, name):
+    expected = sample(name).EXPECTED
+    got = {row["student"]: (row["status"], row["score"]) for row in report(demo, name)["submissions"]}
+    assert got == expected
+    assert len(expected) >= 8
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SAMPLES])
+def test_everybody_who_handed_in_has_a_feedback_page(demo, name):
+    for row in report(demo, name)["submissions"]:
+        page = demo.folder("feedback", name, row["student"]) / f"{name}.html"
+        if demo.folder("submitted", name, row["student"]).exists():
+            text = page.read_text(encoding="utf-8")
+            assert "HIDDEN TESTS" not in text
+            assert str(demo.root) not in text
+        else:
+            assert not page.exists()
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SAMPLES])
+def test_no_release_holds_a_secret(demo, name):
+    for stem, released in demo.released(name).items():
+        check_no_leak(OWN.notebooks("source", name)[stem], released, stem)
+    files = {path.suffix for path in demo.folder("release", name).rglob("*") if path.is_file()}
+    assert ".py" not in files, "no text form beside a released notebook"
+
+
+@pytest.mark.parametrize("name", [path.stem for path in SAMPLES])
+def test_nbgrader_alone_gives_the_same_scores(demo, name, tmp_path):
+    """Stock `nbgrader autograde` over the same submissions: equal wherever it gives a grade at all."""
+    stock = tmp_path / "stock"
+    for part in ("source", "submitted"):
+        shutil.copytree(demo.root / part, stock / part)
+    shutil.copy(demo.root / "nbgrader_config.py", stock)
+
+    def nbgrader(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "nbgrader", *arguments], cwd=stock, capture_output=True, text=True, check=False
+        )
+
+    assert nbgrader("generate_assignment", name).returncode == 0
+    done = nbgrader("autograde", name)
+    with Course(stock).gradebook() as gradebook:
+        scores = {s.student_id: s.score for s in gradebook.assignment_submissions(name)}
+    ours = {row["student"]: row for row in report(demo, name)["submissions"]}
+    ran = {student for student in scores if (stock / "autograded" / student / name).is_dir()}
+    graded = {student for student, row in ours.items() if row["score"] is not None}
+    assert ran == graded, done.stderr[-2000:]
+    # nbgrader takes any word on stderr for a failure; there, and only there, it differs.
+    differing = {student for student in graded if ours[student]["score"] != scores[student]}
+    assert differing == set(sample(name).STOCK_DIFFERS)
