@@ -1,18 +1,16 @@
 """Activations: PyTorch's own, and modules for two functions that PyTorch offers only as functions."""
 
 import torch
-from torch.nn import ELU, Identity, LeakyReLU, Module, PReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from torch.nn import ELU, Identity, LeakyReLU, Module, ReLU, Sigmoid, Softplus, Tanh
 
 __all__ = [
     "ELU",
     "Abs",
     "Identity",
     "LeakyReLU",
-    "PReLU",
     "ReLU",
     "Sigmoid",
     "Sign",
-    "Softmax",
     "Softplus",
     "Tanh",
 ]

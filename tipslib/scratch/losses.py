@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tipslib.scratch.softmax import log_sum_exp
+
 
 class Loss:
     """What every loss offers: a cost over the batch, reduced by ``"mean"`` or ``"sum"``.
@@ -10,9 +12,11 @@ class Loss:
     Source: L "Cost Function"; the interface is that of torch.nn's losses.
     """
 
+    reductions: tuple[str, ...] = ("mean", "sum")
+
     def __init__(self, reduction: str = "mean") -> None:
-        if reduction not in ("mean", "sum"):
-            raise ValueError(f"{type(self).__name__}: reduction is {reduction!r}, must be 'mean' or 'sum'")
+        if reduction not in self.reductions:
+            raise ValueError(f"{type(self).__name__}: reduction is {reduction!r}, must be one of {self.reductions}")
         self.reduction = reduction
         self._gradient: np.ndarray | None = None
 
@@ -30,6 +34,15 @@ class Loss:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+def check_labels(who: str, labels: np.ndarray, classes: int) -> None:
+    """Raise TypeError unless ``labels`` are integers, ValueError unless all lie in 0 … classes-1."""
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"{who} wants integer labels, got {labels.dtype}")
+    wrong = labels[(labels < 0) | (labels >= classes)]
+    if wrong.size:
+        raise ValueError(f"{who}: label {wrong.flat[0]} is outside 0..{classes - 1}")
 
 
 class MSELoss(Loss):
@@ -69,8 +82,7 @@ class CrossEntropyLoss(Loss):
 
     def forward(self, input: np.ndarray, target: np.ndarray) -> float:
         z, y_hat = input, self._probabilities(input, np.asarray(target))
-        shifted = z - z.max(axis=1, keepdims=True)
-        log_y = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        log_y = z - log_sum_exp(z, axis=1)
         scale = 1 / len(z) if self.reduction == "mean" else 1.0
         # A row of ŷ sums to 1 for labels; PyTorch does not ask it of given probabilities.
         self._gradient = (np.exp(log_y) * y_hat.sum(axis=1, keepdims=True) - y_hat) * scale
@@ -84,11 +96,7 @@ class CrossEntropyLoss(Loss):
         if target.shape == z.shape:
             y_hat = target.astype(z.dtype)
         elif target.shape == (n,):
-            if target.dtype.kind not in "iu":
-                raise TypeError(f"CrossEntropyLoss wants integer labels, got {target.dtype}")
-            if n and not (target.min() >= 0 and target.max() < classes):
-                wrong = target[(target < 0) | (target >= classes)][0]
-                raise ValueError(f"CrossEntropyLoss: label {wrong} is outside 0..{classes - 1}")
+            check_labels("CrossEntropyLoss", target, classes)
             y_hat = np.zeros_like(z)
             y_hat[np.arange(n), target] = 1
         else:

@@ -1,0 +1,5 @@
+"""PReLU: PyTorch's own."""
+
+from torch.nn import PReLU
+
+__all__ = ["PReLU"]
