@@ -2,6 +2,7 @@
 
 from tipslib.pytorch.activations import ELU, Abs, Identity, LeakyReLU, ReLU, Sigmoid, Sign, Softplus, Tanh
 from tipslib.pytorch.divergences import BCELoss, KLDivLoss, NLLLoss, one_hot
+from tipslib.pytorch.earlystopping import EarlyStopping
 from tipslib.pytorch.gradcheck import gradcheck
 from tipslib.pytorch.initialization import (
     calculate_gain,
@@ -22,6 +23,7 @@ from tipslib.pytorch.prelu import PReLU
 from tipslib.pytorch.preprocessing import PCA, Center, Standardize, Whiten
 from tipslib.pytorch.softmax import LogSoftmax, Softmax
 from tipslib.pytorch.training import Diverged, evaluate, fit, minibatches, split
+from tipslib.pytorch.transfer import finetune, freeze
 
 __all__ = [
     "ELU",
@@ -32,6 +34,7 @@ __all__ = [
     "Center",
     "CrossEntropyLoss",
     "Diverged",
+    "EarlyStopping",
     "Identity",
     "KLDivLoss",
     "Layer",
@@ -53,7 +56,9 @@ __all__ = [
     "Whiten",
     "calculate_gain",
     "evaluate",
+    "finetune",
     "fit",
+    "freeze",
     "gradcheck",
     "kaiming_normal_",
     "kaiming_uniform_",

@@ -21,7 +21,7 @@ def evaluate(model, loss, examples: tuple) -> tuple[float, float]:
     return cost.item(), _accuracy(output, y)
 
 
-def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size=100, rng) -> History:
+def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size=100, rng, after_epoch=None) -> History:
     """Train a model: the same loop, arguments, history and error as ``tipslib.scratch.fit``.
 
     Args: ``train`` and ``validation`` are (x, y), arrays or tensors; ``rng`` is NumPy's and shuffles.
@@ -50,6 +50,8 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
         if validation is not None:
             for key, value in zip(("val_loss", "val_accuracy"), evaluate(model, loss, validation), strict=True):
                 history.setdefault(key, []).append(value)
+        if after_epoch is not None and after_epoch(history):
+            break
     return history
 
 

@@ -61,10 +61,11 @@ def evaluate(model, loss, examples: tuple) -> tuple[float, float]:
     return loss(output, y), _accuracy(output, y)
 
 
-def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size=100, rng) -> History:
+def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size=100, rng, after_epoch=None) -> History:
     """Train a model: sample a batch, go forward, go backward, update; again and again.
 
-    Args: ``train`` and ``validation`` are (x, y); ``rng`` shuffles.
+    Args: ``train`` and ``validation`` are (x, y); ``rng`` shuffles; ``after_epoch(history)``, if given, is
+    called after each epoch, e.g. for a schedule's step; training stops when it returns True.
     Returns: lists with one number per epoch: "loss" and "accuracy" (averages over the epoch, while the model
     changes), "val_loss" and "val_accuracy" (after the epoch) if there are validation data.
     Raises: ``Diverged`` as soon as a loss is not finite; its ``history`` keeps what was recorded.
@@ -90,6 +91,8 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
         if validation is not None:
             for key, value in zip(("val_loss", "val_accuracy"), evaluate(model, loss, validation), strict=True):
                 history.setdefault(key, []).append(value)
+        if after_epoch is not None and after_epoch(history):
+            break
     return history
 
 

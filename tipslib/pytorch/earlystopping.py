@@ -1,0 +1,5 @@
+"""Early stopping: the same class serves both twins."""
+
+from tipslib.scratch.earlystopping import EarlyStopping
+
+__all__ = ["EarlyStopping"]
