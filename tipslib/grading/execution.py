@@ -16,6 +16,10 @@ from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
 
+# Files instead of open ports, where there are such files: nobody else on the machine can listen.
+TRANSPORT = {"transport": "ipc"} if os.name == "posix" else {}
+
+
 class NotRun(Exception):
     """A notebook could not be run to its end; the message says in which cell and why."""
 
@@ -47,7 +51,7 @@ def run(unit: Unit) -> dict[str, str]:
 
 def _run_one(name: str, text: str, folder: str, config: dict) -> str:
     notebook = nbformat.reads(text, as_version=4)
-    execute = _Execute(config=Config(config))
+    execute = _Execute(config=Config(config, KernelManager=TRANSPORT))
     try:
         notebook, _ = execute.preprocess(notebook, {"metadata": {"path": folder}})
     except (DeadKernelError, CellControlSignal, RuntimeError) as error:
