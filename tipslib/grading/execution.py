@@ -16,10 +16,6 @@ from nbgrader.preprocessors import Execute
 from traitlets.config import Config
 
 
-# Files instead of open ports, where there are such files: nobody else on the machine can listen.
-TRANSPORT = {"transport": "ipc"} if os.name == "posix" else {}
-
-
 class NotRun(Exception):
     """A notebook could not be run to its end; the message says in which cell and why."""
 
@@ -51,14 +47,17 @@ def run(unit: Unit) -> dict[str, str]:
 
 def _run_one(name: str, text: str, folder: str, config: dict) -> str:
     notebook = nbformat.reads(text, as_version=4)
-    execute = _Execute(config=Config(config, KernelManager=TRANSPORT))
-    try:
-        notebook, _ = execute.preprocess(notebook, {"metadata": {"path": folder}})
-    except (DeadKernelError, CellControlSignal, RuntimeError) as error:
-        cell = notebook.cells[execute.current]
-        first_line = (cell.source.strip().splitlines() or ["empty"])[0]
-        why = "the kernel died" if isinstance(error, DeadKernelError) else f"{type(error).__name__}: {error}"
-        raise NotRun(f"{name}.ipynb failed to run: {why} in cell {execute.current + 1} ({first_line!r})") from error
+    with tempfile.TemporaryDirectory(prefix="tips-") as sockets:
+        # Sockets in a folder of our own instead of open ports, where the system has them: nobody else can listen.
+        manager = {"transport": "ipc", "ip": str(Path(sockets) / "kernel")} if os.name == "posix" else {}
+        execute = _Execute(config=Config(config, KernelManager=manager))
+        try:
+            notebook, _ = execute.preprocess(notebook, {"metadata": {"path": folder}})
+        except (DeadKernelError, CellControlSignal, RuntimeError) as error:
+            cell = notebook.cells[execute.current]
+            first_line = (cell.source.strip().splitlines() or ["empty"])[0]
+            why = "the kernel died" if isinstance(error, DeadKernelError) else f"{type(error).__name__}: {error}"
+            raise NotRun(f"{name}.ipynb failed to run: {why} in cell {execute.current + 1} ({first_line!r})") from error
     return nbformat.writes(notebook)
 
 
