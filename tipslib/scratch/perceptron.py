@@ -6,8 +6,8 @@ import numpy as np
 def perceptron_update(w: np.ndarray, x: np.ndarray, y: float) -> np.ndarray:
     """Rosenblatt's rule, 1957: if sign(w·x) ≠ y then w ← w + yx, else w stays.
 
-    It is no gradient descent: the derivative of sign is 0 wherever it exists. On separable data it makes
-    finitely many mistakes all the same.
+    It is no gradient descent on the number of mistakes, whose derivative is 0 wherever it exists; it is
+    stochastic gradient descent with η = 1 on max(0, -y w·x). On separable data it makes finitely many mistakes.
 
     Shapes: w and x [D]; a bias is one entry of x that is always 1. Returns the new w; the old is not changed.
     Source: K "Frank Rosenblatt, ~1957: Perceptron"; U "why the classic Perceptron algorithm converges".
