@@ -217,8 +217,6 @@ OPTIMIZERS = [
     OptimizerCase("SGD", {"lr": 0.05, "momentum": 0.5, "nesterov": True, "weight_decay": 0.1}),
 ]
 
-COVERED = {case.name for case in (*LAYERS, *LOSSES, *OPTIMIZERS)}
-
 # Names of the catalog without a case here, and what tests them instead.
 NO_CASE = {
     "Layer": "abstract: every layer's case is one of its own",

@@ -8,7 +8,8 @@ import pytest
 import torch
 from hypothesis import assume, given
 
-from tests.parity import LAYERS, run
+from tests.cases import LAYERS
+from tests.parity import run
 from tipslib import pytorch
 from tipslib.scratch import Linear, ReLU, Sigmoid, gradient_check, numerical_gradient, relative_error
 
@@ -141,7 +142,8 @@ def test_gradient_check_wants_float64(layer):
 # Every layer
 
 
-@pytest.mark.parametrize("case", LAYERS, ids=str)
+# Batch norm wants chosen inputs: tests/test_batchnorm.py checks its gradients.
+@pytest.mark.parametrize("case", [case for case in LAYERS if case.name != "BatchNorm1d"], ids=str)
 @given(data=st.data(), seed=seeds)
 def test_layer(case, data, seed):
     """Away from kinks, so that no difference straddles one, and where no gradient drowns in rounding."""

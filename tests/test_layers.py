@@ -9,7 +9,8 @@ import pytest
 import torch
 from hypothesis import given
 
-from tests.parity import LAYERS, MLP, NESTED
+from tests.cases import LAYERS
+from tests.parity import MLP, NESTED
 from tipslib import scratch
 from tipslib.scratch import (
     ELU,
@@ -84,9 +85,6 @@ def test_sigmoid_is_symmetric(z):
     assert value_and_slope(Sigmoid(), z)[0] + value_and_slope(Sigmoid(), -z)[0] == pytest.approx(1, abs=1e-15)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="ELU.slope: a + α cancels, and is 0 from z ≈ -37 (float32: -17) on; αe^z is exact"
-)
 @pytest.mark.parametrize(("dtype", "z"), [(np.float64, -30.0), (np.float64, -100.0), (np.float32, -20.0)])
 def test_elu_does_not_die(dtype, z):
     """The slope far left is small, but relative to e^z it is right."""
@@ -243,10 +241,6 @@ def test_not_an_array(layer, x):
         layer(x)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="activations do not check their input: integers give wrong slopes in silence, lists fail in backward",
-)
 @pytest.mark.parametrize("layer", [LeakyReLU(), Softplus(), Sigmoid(), ReLU(), Softmax()], ids=str)
 @pytest.mark.parametrize(
     "z", [np.array([[-3, 2]]), [[-3.0, 2.0]], torch.ones(1, 2)], ids=["integers", "list", "tensor"]

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given
 
-from tests.parity import LOSSES
+from tests.cases import LOSSES
 from tipslib import scratch
 from tipslib.scratch import CrossEntropyLoss, MSELoss, numerical_gradient, relative_error
 
@@ -74,7 +74,6 @@ def test_a_sure_mistake_costs_what_it_should(dtype):
     assert CrossEntropyLoss()(np.array([[1e4, 0]], dtype), np.array([1])) == 1e4
 
 
-@pytest.mark.xfail(strict=True, reason="the logit -inf, a masked class, gives 0 · inf = nan; PyTorch gives the cost")
 def test_a_masked_class_costs_nothing():
     z, r = np.array([[0.0, -np.inf, 0.0]]), np.array([2])
     assert torch.nn.CrossEntropyLoss()(torch.tensor(z), torch.tensor(r)).item() == pytest.approx(math.log(2))
@@ -100,7 +99,7 @@ def test_backward_before_forward(case):
 
 @pytest.mark.parametrize("name", sorted({case.name for case in LOSSES}))
 def test_unknown_reduction_and_unknown_options(name):
-    with pytest.raises(ValueError, match=rf"{name}: reduction is 'none', must be one of \('mean', 'sum'\)"):
+    with pytest.raises(ValueError, match=rf"{name}: reduction is 'none', must be one of \('mean', 'sum'"):
         getattr(scratch, name)(reduction="none")
     with pytest.raises(TypeError, match="size_average"):
         getattr(scratch, name)(size_average=True)
@@ -143,7 +142,6 @@ def test_label_smoothing_is_a_share(eps):
         CrossEntropyLoss(label_smoothing=eps)
 
 
-@pytest.mark.xfail(strict=True, reason="losses do not check their input: AttributeError: 'list' has no attribute …")
 @pytest.mark.parametrize("name", sorted({case.name for case in LOSSES}))
 def test_input_is_an_array(name):
     with pytest.raises(TypeError, match=f"{name} wants a NumPy array, got list"):

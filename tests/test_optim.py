@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from tests.parity import MLP, OPTIMIZERS
+from tests.cases import OPTIMIZERS
+from tests.parity import MLP
 from tipslib import scratch
 from tipslib.scratch import SGD, Linear, Tanh
 from tipslib.scratch.optim import Optimizer

@@ -86,7 +86,6 @@ def test_adaline_converges_to_least_squares():
     )
 
 
-@pytest.mark.xfail(strict=True, reason="labels 0 and 1 are taken: the w of label 0 never moves, in silence")
 @pytest.mark.parametrize("y", [0, 2, float("nan")])
 @pytest.mark.parametrize("update", [perceptron_update], ids=lambda update: update.__name__)
 def test_labels_are_plus_or_minus_one(update, y):

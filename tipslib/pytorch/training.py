@@ -14,10 +14,12 @@ def evaluate(model, loss, examples: tuple) -> tuple[float, float]:
     x, y = map(torch.as_tensor, examples)
     was_training = model.training
     model.eval()
-    with torch.no_grad():
-        output = model(x)
-        cost = loss(output, y)
-    model.train(was_training)
+    try:
+        with torch.no_grad():
+            output = model(x)
+            cost = loss(output, y)
+    finally:
+        model.train(was_training)
     return cost.item(), _accuracy(output, y)
 
 
@@ -28,6 +30,8 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
     Source: K "Mini-batch SGD" (Loop: 1. sample 2. forward 3. backprop 4. update).
     """
     x, y = map(torch.as_tensor, train)
+    if len(x) != len(y):
+        raise ValueError(f"fit got {len(x)} examples and {len(y)} labels")
     history: History = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
         model.train()
@@ -56,4 +60,4 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
 
 
 def _accuracy(output: torch.Tensor, y: torch.Tensor) -> float:
-    return math.nan if y.is_floating_point() else (output.argmax(dim=1) == y).float().mean().item()
+    return math.nan if y.is_floating_point() else (output.argmax(dim=1) == y).double().mean().item()

@@ -9,7 +9,7 @@ LeakyReLU and ELU.
 
 import numpy as np
 
-from tipslib.scratch.layers import Layer
+from tipslib.scratch.layers import Layer, check_floats
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:
@@ -32,6 +32,7 @@ class Activation(Layer):
         raise NotImplementedError
 
     def forward(self, z: np.ndarray) -> np.ndarray:
+        check_floats(self, z)
         a = self.activate(z)
         return self._save(z, a, output=a)
 
@@ -120,7 +121,8 @@ class ELU(Activation):
         return np.where(z > 0, z, self.alpha * np.expm1(np.minimum(z, 0)))
 
     def slope(self, z, a):
-        return np.where(z > 0, z.dtype.type(1), a + z.dtype.type(self.alpha))
+        # not a + α, which would cancel: the slope is small but never 0
+        return np.where(z > 0, 1, self.alpha * np.exp(np.minimum(z, 0)))
 
     def __repr__(self) -> str:
         return f"ELU({self.alpha})"

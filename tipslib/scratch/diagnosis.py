@@ -1,6 +1,7 @@
 """Diagnosis: what the numbers of a training run say about its health."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -29,13 +30,25 @@ def expected_initial_loss(classes: int) -> float:
     return float(np.log(classes))
 
 
-def overfit_tiny(model, loss, optimizer, examples: tuple, *, epochs: int = 200, rng) -> int | None:
+def overfit_tiny(
+    model: Any,
+    loss: Any,
+    optimizer: Any,
+    examples: tuple[np.ndarray, np.ndarray],
+    *,
+    epochs: int = 200,
+    rng: np.random.Generator,
+) -> int | None:
     """Train on a few examples until all are right; returns the number of epochs it took, or None if never.
 
     A network that cannot learn 20 examples by heart has a mistake in it.
-    Args: as ``fit``; ``examples`` = (x, y) are all used as one batch.
+    Args: as ``fit``; ``examples`` = (x, y), y integer labels, are all used as one batch.
+    Raises: TypeError for other y; ``Diverged`` when the loss is not finite.
     Source: K "Make sure that you can overfit very small portion of the training data".
     """
+    labels = examples[1]
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"overfit_tiny counts right labels and wants integers, got {labels.dtype}")
     for epoch in range(1, epochs + 1):
         fit(model, loss, optimizer, examples, epochs=1, batch_size=len(examples[0]), rng=rng)
         if evaluate(model, loss, examples)[1] == 1:
@@ -66,6 +79,7 @@ def diagnose(losses: Sequence[float]) -> str:
 def update_ratio(w: np.ndarray, update: np.ndarray) -> float:
     """‖update‖ / ‖w‖: about 1e-3 is healthy, 1e-2 about okay.
 
+    Shapes: w and update alike, any; ``update`` is the change of w in one step.
     Raises: ValueError when the shapes differ or w is all zeros.
     Source: K "Track the ratio of weight updates / weight magnitudes".
     """

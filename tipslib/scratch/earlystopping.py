@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Any
 
 
 class EarlyStopping:
@@ -13,9 +14,9 @@ class EarlyStopping:
 
     Args: ``patience`` ≥ 1 checks without improvement; ``min_delta`` ≥ 0, how much counts as one; ``mode`` "min" for
     a loss, "max" for an accuracy. Attributes: ``best`` (score) and ``best_step`` (from 0) so far, ``steps`` made.
-    Works with models of both twins. A nan never counts as an improvement.
+    Works with models of both twins. A nan never counts as an improvement; of equal scores the first is the best.
     Raises: ValueError for other arguments; RuntimeError from ``restore`` when nothing was kept.
-    Source: L "Early Stopping"; C; U "When to stop?".
+    Source: L "Early Stopping"; C "Other heuristics: Early stopping"; U "When to stop?".
     """
 
     def __init__(self, patience: int = 5, min_delta: float = 0.0, mode: str = "min") -> None:
@@ -27,21 +28,23 @@ class EarlyStopping:
         self.patience, self.min_delta, self.mode = patience, min_delta, mode
         self.best = math.inf if mode == "min" else -math.inf
         self.best_step, self.steps = -1, 0
-        self._state = None
+        self._state: Any = None
 
-    def step(self, score: float, model=None) -> bool:
+    def step(self, score: float, model: Any = None) -> bool:
         """Report one validation score (and the model it belongs to); True means: stop now."""
+        score = float(score)
         gain = self.best - score if self.mode == "min" else score - self.best
         if gain > self.min_delta:
             self.best, self.best_step = score, self.steps
-            if model is not None:
-                # A deep copy: PyTorch's state_dict holds the live tensors.
-                self._state = copy.deepcopy(model.state_dict())
+            # A deep copy: PyTorch's state_dict holds the live tensors.
+            self._state = None if model is None else copy.deepcopy(model.state_dict())
         self.steps += 1
         return self.steps - 1 - self.best_step >= self.patience
 
-    def restore(self, model) -> None:
+    def restore(self, model: Any) -> None:
         """Put the best parameters back into ``model``."""
         if self._state is None:
-            raise RuntimeError("EarlyStopping has no parameters to restore: give step() the model")
+            raise RuntimeError(
+                "EarlyStopping has no parameters to restore: no score was an improvement, or step() got no model"
+            )
         model.load_state_dict(self._state)

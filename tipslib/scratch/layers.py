@@ -24,7 +24,8 @@ class Layer:
     ``backward`` overwrites ``grads``; nothing is added up, so there is no ``zero_grad``.
 
     Attributes: ``params`` and ``grads``, mappings from PyTorch's parameter names to arrays (a parameter may be
-    replaced: ``layer.params["weight"] = array``); ``training``, set by ``train()`` and ``eval()``.
+    replaced: ``layer.params["weight"] = array``); ``buffers``, arrays that are part of the layer's state but not
+    trained, such as running averages; ``training``, set by ``train()`` and ``eval()``.
 
     Raises: RuntimeError when ``backward`` comes before ``forward``; ValueError or TypeError for an array of
     the wrong shape or dtype.
@@ -35,6 +36,7 @@ class Layer:
     def __init__(self) -> None:
         self.params: MutableMapping[str, np.ndarray] = {}
         self.grads: MutableMapping[str, np.ndarray] = {}
+        self.buffers: MutableMapping[str, np.ndarray] = {}
         self.training = True
         self._saved: tuple | None = None
 
@@ -57,15 +59,15 @@ class Layer:
         return self.train(False)
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Copies of all parameters by PyTorch's names: what is needed to store the layer or move it to PyTorch."""
-        return {name: array.copy() for name, array in self.params.items()}
+        """Copies of all parameters and buffers by PyTorch's names: enough to store the layer or move it to PyTorch."""
+        return {name: array.copy() for name, array in {**self.params, **self.buffers}.items()}
 
     def load_state_dict(self, state: MutableMapping) -> None:
-        """Copy ``state`` (arrays or CPU tensors by name) into the parameters, which keep their dtype.
+        """Copy ``state`` (arrays or CPU tensors by name) into the parameters and buffers, which keep their dtype.
 
         Raises: KeyError for a missing or unexpected name, ValueError for a wrong shape; nothing changes then.
         """
-        own = dict(self.params)
+        own = {**self.params, **self.buffers}
         if own.keys() != state.keys():
             raise KeyError(
                 f"{self}: missing {sorted(own.keys() - state.keys())}, unexpected {sorted(state.keys() - own.keys())}"
@@ -92,6 +94,13 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
+
+
+def check_floats(layer: Layer, z: np.ndarray) -> None:
+    """Raise unless ``z`` is an array of floats."""
+    if not isinstance(z, np.ndarray) or z.dtype.kind != "f":
+        got = z.dtype if isinstance(z, np.ndarray) else type(z).__name__
+        raise TypeError(f"{layer} wants a NumPy array of floats, got {got}")
 
 
 def check_features(layer: Layer, x: np.ndarray, features: int, dtype: np.dtype) -> None:
@@ -147,7 +156,7 @@ class Linear(Layer):
 class Sequential(Layer):
     """Layers one after the other: a^l = layer_l(a^{l-1}); backward goes through them in reverse.
 
-    ``params`` and ``grads`` are live views of the layers' own, under PyTorch's names ("0.weight", "2.bias", …).
+    ``params``, ``grads`` and ``buffers`` are live views of the layers' own, under PyTorch's names ("0.weight", …).
     Index and iterate it like a list of layers.
     Source: L "Review: Backpropagation" (the error signal passed from layer to layer); torch.nn.Sequential.
     """
@@ -157,6 +166,7 @@ class Sequential(Layer):
         self.layers = layers
         self.params = _Joined([layer.params for layer in layers])
         self.grads = _Joined([layer.grads for layer in layers])
+        self.buffers = _Joined([layer.buffers for layer in layers])
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         for layer in self.layers:

@@ -1,8 +1,10 @@
 """Losses: ``loss(input, target)`` gives the cost C as a float, ``loss.backward()`` gives ∂C/∂input."""
 
+import math
+
 import numpy as np
 
-from tipslib.scratch.softmax import log_sum_exp
+from tipslib.scratch.softmax import log_softmax
 
 
 class Loss:
@@ -21,6 +23,8 @@ class Loss:
         self._gradient: np.ndarray | None = None
 
     def __call__(self, input: np.ndarray, target: np.ndarray) -> float:
+        if not isinstance(input, np.ndarray):
+            raise TypeError(f"{type(self).__name__} wants a NumPy array, got {type(input).__name__}")
         return self.forward(input, target)
 
     def forward(self, input: np.ndarray, target: np.ndarray) -> float:
@@ -31,6 +35,12 @@ class Loss:
         if self._gradient is None:
             raise RuntimeError(f"{type(self).__name__}.backward was called before loss(input, target)")
         return self._gradient
+
+    def _scale(self, count: int) -> float:
+        """What the sum over ``count`` terms is multiplied by; a mean over nothing is nan, as in PyTorch."""
+        if self.reduction == "sum":
+            return 1.0
+        return 1 / count if count else math.nan
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -57,7 +67,7 @@ class MSELoss(Loss):
         if input.shape != target.shape:
             raise ValueError(f"MSELoss wants equal shapes, got input {input.shape} and target {target.shape}")
         difference = input - target
-        scale = 1 / difference.size if self.reduction == "mean" else 1.0
+        scale = self._scale(difference.size)
         self._gradient = 2 * scale * difference
         return float(np.vdot(difference, difference) * scale)
 
@@ -82,11 +92,12 @@ class CrossEntropyLoss(Loss):
 
     def forward(self, input: np.ndarray, target: np.ndarray) -> float:
         z, y_hat = input, self._probabilities(input, np.asarray(target))
-        log_y = z - log_sum_exp(z, axis=1)
-        scale = 1 / len(z) if self.reduction == "mean" else 1.0
+        log_y = log_softmax(z, axis=1)
+        scale = self._scale(len(z))
         # A row of ŷ sums to 1 for labels; PyTorch does not ask it of given probabilities.
         self._gradient = (np.exp(log_y) * y_hat.sum(axis=1, keepdims=True) - y_hat) * scale
-        return float(-np.vdot(y_hat, log_y) * scale)
+        # A class that ŷ leaves out costs nothing, even if its logit is -inf.
+        return float(-np.vdot(y_hat, np.where(y_hat == 0, 0, log_y)) * scale)
 
     def _probabilities(self, z: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The target as rows ŷ [N, K], smoothed."""

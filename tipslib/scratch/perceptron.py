@@ -12,6 +12,8 @@ def perceptron_update(w: np.ndarray, x: np.ndarray, y: float) -> np.ndarray:
     Shapes: w and x [D]; a bias is one entry of x that is always 1. Returns the new w; the old is not changed.
     Source: K "Frank Rosenblatt, ~1957: Perceptron"; U "why the classic Perceptron algorithm converges".
     """
+    if y not in (1, -1):
+        raise ValueError(f"perceptron_update wants a label of 1 or -1, got {y}")
     return w + y * x if np.sign(w @ x) != y else w.copy()
 
 

@@ -2,22 +2,24 @@
 
 import numpy as np
 
-from tipslib.scratch.layers import Layer
+from tipslib.scratch.layers import Layer, check_floats
 
 
-def log_sum_exp(z: np.ndarray, axis: int = -1) -> np.ndarray:
-    """log Σ_j e^{z_j} along ``axis``, which is kept with length 1; the largest z is taken out so that exp is safe.
+def log_softmax(z: np.ndarray, axis: int = -1) -> np.ndarray:
+    """log y_i = z_i - log Σ_j e^{z_j} ("log-sum-exp") along ``axis``, without overflow.
 
-    Source: L "Softmax"; the device is folklore, e.g. torch.logsumexp.
+    The largest z is subtracted from both terms first: exp is safe, and the difference loses no digits.
+    Source: L "Softmax" (C = -log y_r); torch.log_softmax.
     """
-    largest = z.max(axis=axis, keepdims=True)
-    return largest + np.log(np.exp(z - largest).sum(axis=axis, keepdims=True))
+    shifted = z - z.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))
 
 
 class Softmax(Layer):
     """y_i = e^{z_i} / Σ_j e^{z_j} along axis ``dim``; dz = y • (dy - Σ_j dy_j y_j).
 
     The largest z is subtracted first: it cancels, and exp never overflows. Any shape in, the same shape out.
+    (PyTorch's default for ``dim`` guesses an axis and is deprecated there; here it is the last one.)
     Source: L "Softmax"; U "Which activation at the output nodes?".
     """
 
@@ -26,6 +28,7 @@ class Softmax(Layer):
         self.dim = dim
 
     def forward(self, z: np.ndarray) -> np.ndarray:
+        check_floats(self, z)
         e = np.exp(z - z.max(axis=self.dim, keepdims=True))
         y = e / e.sum(axis=self.dim, keepdims=True)
         return self._save(y, output=y)
@@ -38,7 +41,7 @@ class Softmax(Layer):
 class LogSoftmax(Layer):
     """log y_i = z_i - log Σ_j e^{z_j} along axis ``dim``; dz = dy - y Σ_j dy_j.
 
-    Exact also where y itself would round to 0. Any shape in, the same shape out.
+    Exact also where y itself would round to 0. Any shape in, the same shape out; ``dim`` as for ``Softmax``.
     Source: L "Softmax" (C = -log y_r); torch.nn.LogSoftmax.
     """
 
@@ -47,7 +50,8 @@ class LogSoftmax(Layer):
         self.dim = dim
 
     def forward(self, z: np.ndarray) -> np.ndarray:
-        log_y = z - log_sum_exp(z, self.dim)
+        check_floats(self, z)
+        log_y = log_softmax(z, self.dim)
         return self._save(log_y, output=log_y)
 
     def backward(self, dy: np.ndarray) -> np.ndarray:

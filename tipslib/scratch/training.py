@@ -56,8 +56,10 @@ def evaluate(model, loss, examples: tuple) -> tuple[float, float]:
     x, y = examples
     was_training = model.training
     model.eval()
-    output = model(x)
-    model.train(was_training)
+    try:
+        output = model(x)
+    finally:
+        model.train(was_training)
     return loss(output, y), _accuracy(output, y)
 
 
@@ -72,6 +74,8 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
     Source: K "Mini-batch SGD" (Loop: 1. sample 2. forward 3. backprop 4. update).
     """
     x, y = train
+    if len(x) != len(y):
+        raise ValueError(f"fit got {len(x)} examples and {len(y)} labels")
     history: History = {"loss": [], "accuracy": []}
     for epoch in range(epochs):
         model.train()

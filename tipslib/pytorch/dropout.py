@@ -1,0 +1,5 @@
+"""Dropout: PyTorch's own, the inverted form."""
+
+from torch.nn import Dropout
+
+__all__ = ["Dropout"]
