@@ -30,6 +30,7 @@ demo: .venv/installed
 lint: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/mypy
 	$(BIN)/python tools/build_notebooks.py --check
 
 test: lint

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ExponentialLR, LRScheduler, ReduceLROnPlateau, StepLR
 
@@ -11,7 +12,7 @@ __all__ = ["ExponentialLR", "InverseSqrtLR", "InverseTimeLR", "LRScheduler", "Re
 class InverseSqrtLR(LRScheduler):
     """η_t = η/√(t+1), which the lecture calls "1/t decay". Source: L "Learning Rates"."""
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | torch.Tensor]:
         return [lr / math.sqrt(self.last_epoch + 1) for lr in self.base_lrs]
 
 
@@ -28,5 +29,5 @@ class InverseTimeLR(LRScheduler):
         self.gamma = gamma
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self) -> list[float]:
+    def get_lr(self) -> list[float | torch.Tensor]:
         return [lr / (1 + self.gamma * self.last_epoch) for lr in self.base_lrs]
