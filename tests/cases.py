@@ -9,4 +9,4 @@ OPTIMIZERS = [*parity.OPTIMIZERS, *parity_optimizers.OPTIMIZERS]
 COVERED = {case.name for case in (*LAYERS, *LOSSES, *OPTIMIZERS)}
 
 # Names of the catalog without a case, and what tests them instead.
-NO_CASE = parity.NO_CASE | parity_regularization.NO_CASE
+NO_CASE = parity.NO_CASE | parity_more.NO_CASE | parity_regularization.NO_CASE

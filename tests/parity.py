@@ -219,6 +219,15 @@ OPTIMIZERS = [
 
 # Names of the catalog without a case here, and what tests them instead.
 NO_CASE = {
+    "minibatches": "tests/test_training.py: every index once; the same object in both packages",
+    "best_step": "tests/test_adaptive.py: closed form; no counterpart in PyTorch",
+    "InverseSqrtLR": "tests/test_schedules.py: step for step",
+    "InverseTimeLR": "tests/test_schedules.py: step for step",
+    "ExponentialLR": "tests/test_schedules.py: step for step",
+    "StepLR": "tests/test_schedules.py: step for step",
+    "ReduceLROnPlateau": "tests/test_schedules.py: step for step",
+    "clip_grad_value_": "tests/test_clipping.py: against PyTorch's own",
+    "clip_grad_norm_": "tests/test_clipping.py: against PyTorch's own",
     "Layer": "abstract: every layer's case is one of its own",
     "gradient_check": "tests/test_gradcheck.py: closed forms, and planted mistakes that it must find",
     "numerical_gradient": "tests/test_gradcheck.py: closed forms",

@@ -25,6 +25,7 @@ class Surface:
 
     Call it with points [..., 2] for the heights [...]; ``gradient`` gives the slopes [..., 2]. The dtype is kept.
     Raises: ValueError for points whose last axis is not 2.
+    Source: C "Visualizing the optimizers"; L "Momentum" (animations by Alec Radford).
     """
 
     name: str
