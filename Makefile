@@ -34,14 +34,14 @@ lint: .venv/installed
 	$(BIN)/python tools/build_notebooks.py --check
 
 test: lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not long' tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile tests
 	$(MAKE) nbval
 
 nbval: .venv/installed
 	$(BIN)/python -m pytest -p tests.nbcompare --nbval --nbval-current-env -n $(WORKERS) --dist loadfile notebooks assignments/source
 
 test-all: test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m long tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile=thorough tests --ignore tests/grading
 	$(MAKE) nbval
 	ATEN_CPU_CAPABILITY=default $(MAKE) nbval
 	OPENBLAS_CORETYPE=Haswell $(MAKE) nbval

@@ -1,4 +1,4 @@
-"""Settings for all tests: one thread, and one hypothesis profile for everybody and one for CI."""
+"""Settings for all tests: one thread, and hypothesis profiles for everybody, for CI and for the long run."""
 
 import os
 
@@ -11,4 +11,5 @@ from hypothesis import settings  # noqa: E402
 # No deadline: a machine under load is no bug. In CI the same examples every time; elsewhere new ones.
 settings.register_profile("everywhere", deadline=None, max_examples=50)
 settings.register_profile("ci", settings.get_profile("everywhere"), derandomize=True)
+settings.register_profile("thorough", deadline=None, max_examples=500)  # for `make test-all`
 settings.load_profile("ci" if os.environ.get("CI") else "everywhere")

@@ -129,7 +129,7 @@ print("on a tie the gradient goes to piece 0:", tie.grads["bias"].ravel(), twin.
 # * **Rate.** `best_rate(name)` tries four learning rates on seed 9, for four epochs, and takes the one with the best
 #   *validation* accuracy. Seed 9 is used for nothing else. To save time the results are written down in `RATE`; the cell
 #   repeats the search for two of them.
-# * **Seeds.** Every claim is checked with seeds 0, 1, 2. "±" is the standard deviation over these three.
+# * **Seeds.** Every claim about training is checked with seeds 0, 1, 2. "±" is the standard deviation over these three.
 # * The optimizer is SGD with momentum 0.9 (lecture 07) and batches of 100 examples; 64 units in each hidden layer.
 
 
@@ -533,8 +533,9 @@ print("sigmoid, 5 hidden layers, seed 0, 6 epochs, by rate:", {lr: round(float(a
 
 # %% [markdown]
 # With one hidden layer the sigmoid is as good as ReLU. ReLU loses a little with depth, the sigmoid everything: at five
-# layers it guesses at each of the four rates (so the rates for 5 and 8 layers mean nothing). A rate large
-# enough for the first layer is far too large for the last. At eight layers the sigmoid with four times larger weights
+# layers it guesses at each of the four rates (so the rates for 5 and 8 layers mean nothing). The
+# gradients of its first and last hidden layer differ by a factor of about 300 (table above): a rate large enough for the
+# first is far too large for the last. At eight layers the sigmoid with four times larger weights
 # trains again. So the vanishing gradient belongs to the *pair* of activation and start. That is why lecture 04
 # (initialization) follows, and lecture 08 (batch norm) later.
 #
@@ -558,7 +559,7 @@ figure.suptitle("Deep sigmoid: the last hidden layer moves, the first ones stand
 show(
     figure,
     "Relative movement of each layer's weights over ten epochs. In the sigmoid net with 5 layers "
-    "the first layers stay at their random start; in the ReLU net all layers move alike.",
+    "the first layers stay at their random start; in the ReLU net all layers move similarly far.",
 )
 
 first_last = {}
@@ -695,7 +696,7 @@ table(("inputs", "batch", "steps to distance 0.1", "length (straight = 1)", "upd
 
 # %% [markdown]
 # The zig-zag is real, and centring removes it. But it costs *length*, not steps: at this rate both single-example paths
-# arrive after the same number of steps. The price of positive inputs is elsewhere: the long swings forbid a larger rate.
+# arrive after about the same number of steps. The price of positive inputs is elsewhere: the long swings forbid a larger rate.
 
 # %%
 for lr in (1.5, 3.0):
@@ -782,8 +783,9 @@ table(
 )
 
 # %% [markdown]
-# K's "always all positive or all negative" is exact for one example, behind sigmoid and behind ReLU. In a batch ReLU
-# loses most of it: its activations vary much around their mean. The sigmoid does not: at the start its activations are
+# K's "always all positive or all negative" is exact for one example, behind sigmoid and behind ReLU (zeros left
+# out). In a batch ReLU
+# loses about half of it: its activations vary much around their mean. The sigmoid does not: at the start its activations are
 # about 0.5 with little variation, so the first part of the sum wins. Centring, or a centred activation such as tanh,
 # removes the effect. Lecture 03 centres the inputs of the network, lecture 08 the inputs of every layer.
 #
@@ -920,7 +922,7 @@ def step_time(name, width):
         net.backward(loss.backward())
         optimizer.step(net.grads)
 
-    return seconds(step, 2)
+    return seconds(step, 1)
 
 
 for width in (64, 512):
@@ -1476,13 +1478,13 @@ table(
 
 # %%
 rng = np.random.default_rng(0)
-z = rng.standard_normal(1_000_000)
+z = rng.standard_normal(200_000)
 print(f"standard normal z: mean of ReLU {np.maximum(z, 0).mean():.3f}, of ELU {scratch.ELU()(z).mean():.3f}")
 
 
 def mean_activation(nets):
-    """Mean output of each hidden layer, averaged over the nets."""
-    return np.mean([[a.mean() for a in hidden_activations(net, train[0])] for net in nets], axis=0)
+    """Mean output of each hidden layer on the validation data, averaged over the nets."""
+    return np.mean([[a.mean() for a in hidden_activations(net, validation[0])] for net in nets], axis=0)
 
 
 MEANS = ("sigmoid", "ReLU", "leaky 0.01", "leaky 0.1", "ELU", "tanh")
@@ -1607,7 +1609,7 @@ table(("", "maxout", "same output (1e-12)", "same gradient ∂C/∂x", "largest 
 z = np.linspace(-3, 3, 121)
 figure, axes = plt.subplots(1, 4, figsize=(10, 3), sharey=True)
 for axis, (name, alpha) in zip(
-    axes, (("ReLU", 0.0), ("leaky, α = 0.25", 0.25), ("abs", -1.0), ("α = 1.5", 1.5)), strict=True
+    axes, (("ReLU", 0.0), ("leaky, α = 0.25", 0.25), ("abs", -1.0), ("α = 1.5: no match", 1.5)), strict=True
 ):
     axis.plot(z, np.maximum(z, alpha * z), color=SKY, linestyle="-", linewidth=6, label="maxout: the larger")
     axis.plot(z, z, color=BLACK, linestyle="--", linewidth=1.2, label="z₁ = z")
@@ -1787,7 +1789,7 @@ x, y = train[0][:1], train[1][:1]
 winners, rows_used = [], np.arange(64)
 thin, value = [], x
 for layer in net[:3]:
-    z = np.einsum("kmd,nd->knm", layer.params["weight"], value) + layer.params["bias"][:, None]
+    z = value @ layer.params["weight"].transpose(0, 2, 1) + layer.params["bias"][:, None]
     winner = z[:, 0].argmax(axis=0)
     chosen = scratch.Linear(layer.in_features, layer.out_features, dtype=np.float64)
     chosen.params["weight"], chosen.params["bias"] = (
@@ -1851,7 +1853,7 @@ def losing_pieces(net):
     """Share of pieces that win on no training example."""
     x, never = train[0], []
     for layer in net[:3]:
-        z = np.einsum("kmd,nd->knm", layer.params["weight"], x) + layer.params["bias"][:, None]
+        z = x @ layer.params["weight"].transpose(0, 2, 1) + layer.params["bias"][:, None]
         x = z.max(axis=0)
         never.append([(z.argmax(axis=0) != k).all(axis=0).mean() for k in range(2)])
     return np.mean(never)
@@ -1952,14 +1954,14 @@ print(f"sign: hidden weights moved by {sign_moved:g} in 10 epochs")
 #   output layer, which learns on random features. (U's second reason against sign, "not differentiable at the origin", is
 #   no reason: ReLU is not either.)
 # * **Abs** trains about as well as ReLU: "acceptable" is confirmed. It took the lowest rate of our grid, and at rate 0.3 it
-#   guesses, where ReLU still learns (first table of this lecture's runs, under "How we compare").
+#   guesses, where ReLU still learns (table under "How we compare").
 # * **ReLU breaks wish 2**: its slope is 0 on *half* of the line, which is not "almost nowhere". Units survive because
 #   *some example* activates them. So the wish should be: not zero for all data at once.
 # * **The identity fulfils all three** and is useless as a hidden activation. The list needs a fourth wish: not linear.
 # * A slope that is not 0 but tiny fulfils the wish on paper only: sigmoid and tanh.
 #
 # **What to remember (A10).** An activation needs a usable slope on enough of the data, must not be linear, and should be
-# cheap. Kinks do no harm.
+# cheap. Kinks did no harm here.
 #
 # **Check yourself**
 #
@@ -1968,7 +1970,8 @@ print(f"sign: hidden weights moved by {sign_moved:g} in 10 epochs")
 #
 # <details><summary>Answer</summary>
 #
-# 1. Its rule is not the gradient of its error count (lecture 00, B4).
+# 1. Its rule is not the gradient of the sign's error. It is SGD on another cost, $\max(0, -y\, w \cdot x)$, which does have
+#    a slope (lecture 00, B4).
 # 2. By the wishes, yes: differentiable, slope 0 at one point only, cheap. In a network the slope $3z^2$ is tiny near 0 and
 #    huge far out, so error signals vanish and explode. The wishes are not sufficient.
 #
@@ -2118,8 +2121,8 @@ table(("z, target 1", "output y", "δ, square error", "δ, cross entropy"), rows
 # ### Ten classes
 #
 # Softmax with cross entropy is `CrossEntropyLoss` on the raw outputs $z$ (the *logits*): the softmax is inside the loss. The
-# commonest mistake is to put another one in front. The rate of each variant is the best of 0.03, 0.1, 0.3 and 1 for the mean
-# over the seeds.
+# commonest mistake is to put another one in front. Each variant has the best of our four rates for the mean over the seeds,
+# found beforehand.
 #
 # **Predict, then run.** What do ten independent sigmoids fail to guarantee? Does a second softmax crash, or is it worse?
 
@@ -2196,6 +2199,8 @@ z = rng.standard_normal((10, 4))
 print("gradient check below 1e-6:", scratch.gradient_check(SiLU(), z, rng=rng)["x"] < 1e-6)
 print("same as torch.nn.SiLU:    ", np.allclose(SiLU()(z), torch.nn.SiLU()(torch.tensor(z)).numpy()))
 ACTIVATIONS["SiLU"] = (SiLU, he)
+z = torch.linspace(-6, 6, 1201, dtype=torch.float64)
+print(f"lowest value: SiLU {torch.nn.SiLU()(z).min():.2f}, GELU {torch.nn.GELU()(z).min():.2f}")
 
 # %% [markdown]
 # ### The ranking
@@ -2217,6 +2222,8 @@ ranking = {
     )
     for name in RANKED
 }
+
+RANKED = sorted(RANKED, key=lambda name: ranking[name].mean())
 
 figure, axis = plt.subplots(figsize=(7, 4.4))
 for place, name in enumerate(RANKED):
@@ -2308,16 +2315,17 @@ table(("epochs to training loss", *(f"below {goal}" for goal in GOALS)), rows)
 #
 # * **ReLU** is still the standard in convolutional networks of the ResNet family (He et al. 2016).
 # * **GELU**, $z\,\Phi(z)$ with the normal distribution function $\Phi$ (Hendrycks and Gimpel 2016), is used in BERT
-#   (Devlin et al. 2019) and in vision transformers (Dosovitskiy et al. 2021). It looks much like SiLU.
+#   (Devlin et al. 2019) and in vision transformers (Dosovitskiy et al. 2021). Like SiLU it is a
+#   smooth ReLU that dips a little below 0 (last line of the SiLU cell).
 # * **SiLU** (Elfwing et al. 2018; as *swish* Ramachandran et al. 2017) is used in EfficientNet (Tan and Le 2019). In large
 #   language models it often appears *gated*, as SwiGLU (Shazeer 2020), for instance in PaLM (Chowdhery et al. 2022) and
 #   LLaMA (Touvron et al. 2023).
 # * The choice is often minor: Liu et al. (2022) replaced ReLU by GELU in ConvNeXt, and the accuracy did not change.
-# * **Sigmoid** has left the hidden layers. It stays where a number between 0 and 1 is meant: in gates (LSTM, Hochreiter
+# * **Sigmoid** stays where a number between 0 and 1 is meant: in gates (LSTM, Hochreiter
 #   and Schmidhuber 1997) and for binary outputs (A11).
 #
-# **What to remember (A12).** Plain sigmoid is clearly worse in hidden layers. Among the others the learning rate and the
-# start matter more than the choice. ReLU is a good default.
+# **What to remember (A12).** Plain sigmoid is clearly worse in hidden layers. Among the others the learning rate (A6,
+# A10) matters more than the choice. ReLU is a good default.
 #
 # **Check yourself**
 #
