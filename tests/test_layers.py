@@ -373,3 +373,19 @@ def test_empty_sequential_passes_everything_through():
     np.testing.assert_array_equal(net(x), x)
     np.testing.assert_array_equal(net.backward(2 * x), 2 * x)
     assert dict(net.params) == {}
+
+
+@pytest.mark.parametrize("case", [MLP, NESTED], ids=str)
+def test_backward_params_gives_the_gradients_of_backward(case):
+    """The same, but for the one result that it leaves out; a single layer and an empty model too."""
+    model = case.ours()
+    x = np.random.default_rng(0).standard_normal((6, 4))
+    dy = np.random.default_rng(1).standard_normal(model(x).shape)
+    model.backward(dy)
+    want = {name: gradient.copy() for name, gradient in model.grads.items()}
+    model(x)
+    assert model.backward_params(dy) is None
+    assert want.keys() == model.grads.keys()
+    for name, gradient in want.items():
+        np.testing.assert_array_equal(model.grads[name], gradient)
+    scratch.Sequential().backward_params(dy)

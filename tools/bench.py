@@ -28,13 +28,13 @@ import torch
 from tipslib import pytorch, scratch
 
 SIZES = (784, 256, 256, 10)
-BATCH = 100
 BATCHES = 10  # different ones, taken in turns
-STEPS = 50  # in one measurement
+EXAMPLES = 5000  # in one measurement
 
 rng = np.random.default_rng(0)
-X = rng.standard_normal((BATCHES, BATCH, SIZES[0])).astype(np.float32)
-Y = rng.integers(SIZES[-1], size=(BATCHES, BATCH))
+OPTIMIZERS = {"SGD+momentum": ("SGD", {"lr": 0.01, "momentum": 0.9}), "Adam": ("Adam", {"lr": 1e-3})}
+
+Step = Callable[[int], object]
 
 
 def network(package):
@@ -45,38 +45,40 @@ def network(package):
     return package.Sequential(*layers[:-1])
 
 
-def scratch_step() -> Callable[[int], None]:
+def scratch_step(x: np.ndarray, y: np.ndarray, optimizer: str) -> Step:
     model, loss = network(scratch), scratch.CrossEntropyLoss()
-    optimizer = scratch.SGD(model.params, lr=0.01, momentum=0.9)
+    name, arguments = OPTIMIZERS[optimizer]
+    update = getattr(scratch, name)(model.params, **arguments)
 
     def step(i: int) -> None:
-        loss(model(X[i]), Y[i])
-        model.backward(loss.backward())
-        optimizer.step(model.grads)
+        loss(model(x[i]), y[i])
+        model.backward_params(loss.backward())  # as fit does: PyTorch does not compute ∂C/∂data either
+        update.step(model.grads)
 
     return step
 
 
-def torch_step() -> Callable[[int], None]:
+def torch_step(x: np.ndarray, y: np.ndarray, optimizer: str) -> Step:
     model, loss = network(pytorch), pytorch.CrossEntropyLoss()
-    optimizer = pytorch.SGD(model.parameters(), lr=0.01, momentum=0.9)
-    x, y = torch.from_numpy(X), torch.from_numpy(Y)
+    name, arguments = OPTIMIZERS[optimizer]
+    update = getattr(pytorch, name)(model.parameters(), **arguments)
+    inputs, labels = torch.from_numpy(x), torch.from_numpy(y)
 
     def step(i: int) -> None:
-        optimizer.zero_grad()
-        loss(model(x[i]), y[i]).backward()
-        optimizer.step()
+        update.zero_grad()
+        loss(model(inputs[i]), labels[i]).backward()
+        update.step()
 
     return step
 
 
-def products_step() -> Callable[[int], None]:
+def products_step(x: np.ndarray) -> Step:
     """The matrix products that no step can do without: z = a Wᵀ, dW = dzᵀ a, and da = dz W except for the data."""
     weights = [rng.standard_normal((n, m)).astype(np.float32) for m, n in pairwise(SIZES)]
-    outputs = [rng.standard_normal((BATCH, n)).astype(np.float32) for n in SIZES[1:]]
+    outputs = [rng.standard_normal((x.shape[1], n)).astype(np.float32) for n in SIZES[1:]]
 
     def step(i: int) -> None:
-        inputs = [X[i], *outputs]
+        inputs = [x[i], *outputs]
         for a, w, dz in zip(inputs, weights, outputs, strict=False):
             a @ w.T
             dz.T @ a
@@ -86,17 +88,15 @@ def products_step() -> Callable[[int], None]:
     return step
 
 
-def milliseconds(step: Callable[[int], None]) -> float:
-    """CPU time of one step, mean of ``STEPS``."""
-    start = process_time()
-    for i in range(STEPS):
-        step(i % BATCHES)
-    return (process_time() - start) / STEPS * 1e3
+def ratios(label: str, steps: dict[str, Step], repeats: int, rounds: int) -> dict[str, float]:
+    """Median ratio of "scratch" to each other step, and its own milliseconds of CPU time; run in turns."""
 
+    def milliseconds(step: Step) -> float:
+        start = process_time()
+        for i in range(repeats):
+            step(i % BATCHES)
+        return (process_time() - start) / repeats * 1e3
 
-def training_step(rounds: int) -> dict[str, float]:
-    """One step of SGD with momentum on 784-256-256-10, batch 100, float32."""
-    steps = {"scratch": scratch_step(), "torch eager": torch_step(), "matrix products": products_step()}
     for step in steps.values():  # warm up: memory, caches, torch's lazy imports
         milliseconds(step)
     times: dict[str, list[float]] = {name: [] for name in steps}
@@ -104,11 +104,54 @@ def training_step(rounds: int) -> dict[str, float]:
         for name, step in steps.items():
             times[name].append(milliseconds(step))
     ours = times.pop("scratch")
-    ratios = {
-        f"step: scratch / {name}": median(a / b for a, b in zip(ours, theirs, strict=True))
-        for name, theirs in times.items()
-    }
-    return {"step: scratch [ms]": median(ours), **ratios}
+    found = {f"{label}: scratch [ms]": median(ours)}
+    for name, theirs in times.items():
+        found[f"{label}: scratch / {name}"] = median(a / b for a, b in zip(ours, theirs, strict=True))
+    return found
+
+
+def training_steps(rounds: int) -> dict[str, float]:
+    """One training step of a 784-256-256-10 net in float32, by optimizer and batch size."""
+    found = {}
+    for batch in (100, 32, 512):
+        x = rng.standard_normal((BATCHES, batch, SIZES[0])).astype(np.float32)
+        y = rng.integers(SIZES[-1], size=(BATCHES, batch))
+        for optimizer in OPTIMIZERS:
+            steps = {
+                "scratch": scratch_step(x, y, optimizer),
+                "torch eager": torch_step(x, y, optimizer),
+                "matrix products": products_step(x),
+            }
+            found |= ratios(f"{optimizer} step, batch {batch}", steps, EXAMPLES // batch, rounds)
+    return found
+
+
+def batch_norm(rounds: int) -> dict[str, float]:
+    """Batch norm forward and backward, 100 × 256 in float32."""
+    x, dy = rng.standard_normal((2, 100, 256)).astype(np.float32)
+    ours, theirs = scratch.BatchNorm1d(256), pytorch.BatchNorm1d(256)
+    leaf, gradient = torch.tensor(x, requires_grad=True), torch.tensor(dy)
+
+    def scratch_pass(_: int) -> None:
+        ours(x)
+        ours.backward(dy)
+
+    def torch_pass(_: int) -> None:
+        leaf.grad = None
+        theirs.zero_grad()
+        theirs(leaf).backward(gradient)
+
+    return ratios("batch norm 100 × 256", {"scratch": scratch_pass, "torch eager": torch_pass}, 500, rounds)
+
+
+def adam_on_a_million(rounds: int) -> dict[str, float]:
+    """Adam's step alone, on one array of a million float32 parameters."""
+    w, g = rng.standard_normal((2, 1_000_000)).astype(np.float32)
+    parameter = torch.nn.Parameter(torch.tensor(w))
+    parameter.grad = torch.tensor(g)
+    ours, theirs = scratch.Adam({"w": w}), pytorch.Adam([parameter])
+    steps: dict[str, Step] = {"scratch": lambda _: ours.step({"w": g}), "torch default": lambda _: theirs.step()}
+    return ratios("Adam on 10⁶ parameters", steps, 20, rounds)
 
 
 IMPORT = """
@@ -132,7 +175,7 @@ def import_scratch(rounds: int) -> dict[str, float]:
     }
 
 
-BENCHES = (training_step, import_scratch)
+BENCHES = (training_steps, batch_norm, adam_on_a_million, import_scratch)
 
 
 def main() -> None:

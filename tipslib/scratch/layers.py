@@ -49,6 +49,10 @@ class Layer:
     def backward(self, dy: np.ndarray) -> np.ndarray:
         raise NotImplementedError(f"{type(self).__name__} has no backward")
 
+    def backward_params(self, dy: np.ndarray) -> None:
+        """``backward`` without its result, for the layer that sees the data: nobody wants ∂C/∂data in training."""
+        self.backward(dy)
+
     def train(self, mode: bool = True) -> "Layer":
         """Switch to training behaviour (dropout drops, batch norm uses the batch); returns the layer."""
         self.training = mode
@@ -141,13 +145,16 @@ class Linear(Layer):
         return self._save(x, output=z)
 
     def backward(self, dz: np.ndarray) -> np.ndarray:
+        self.backward_params(dz)
+        return dz @ self.params["weight"]
+
+    def backward_params(self, dz: np.ndarray) -> None:
         (x,) = self._recall(dz)
         # One row per example, whatever the leading axes: the batch is summed over.
         rows = dz.reshape(-1, self.out_features)
         self.grads["weight"] = rows.T @ x.reshape(-1, self.in_features)
         if "bias" in self.params:
             self.grads["bias"] = rows.sum(axis=0)
-        return dz @ self.params["weight"]
 
     def __repr__(self) -> str:
         return f"Linear({self.in_features}, {self.out_features})"
@@ -177,6 +184,12 @@ class Sequential(Layer):
         for layer in reversed(self.layers):
             dy = layer.backward(dy)
         return dy
+
+    def backward_params(self, dy: np.ndarray) -> None:
+        for layer in reversed(self.layers[1:]):
+            dy = layer.backward(dy)
+        if self.layers:
+            self.layers[0].backward_params(dy)
 
     def train(self, mode: bool = True) -> "Sequential":
         for layer in self.layers:

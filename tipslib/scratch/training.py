@@ -88,7 +88,7 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
             if not np.isfinite(cost):
                 history["loss"].append(cost)
                 raise Diverged(f"the loss became {cost} in epoch {epoch + 1}: try a lower learning rate", history)
-            model.backward(loss.backward())  # 3. backward
+            model.backward_params(loss.backward())  # 3. backward
             optimizer.step(model.grads)  # 4. update
         history["loss"].append(costs)
         history["accuracy"].append(hits)
