@@ -1547,7 +1547,8 @@ table(
 #
 # <details><summary>Answer</summary>
 #
-# 1. The forward pass has computed the exp() already; the backward pass needs only an addition.
+# 1. The forward pass has computed the exp() already; the backward pass needs only an addition. (Far to the left $a$ is
+#    rounded to $-\alpha$ and the sum to 0: $\alpha e^{z}$ is more exact there.)
 # 2. The left slope at 0 is α, the right one 1: for α = 1 only.
 #
 # </details>
@@ -1729,7 +1730,8 @@ table(
 #
 # L calls maxout a *learnable activation function*. To draw one, we need a function of one variable: each hidden layer
 # computes $z = Wx + b$ and then $a = \max_k(\alpha_k z + \beta_k)$ with four pieces shared by all its units. That is eight
-# numbers per layer. All layers start with the same four lines. (Rate as for ReLU.)
+# numbers per layer. All layers start with the same four lines. (Rate as for ReLU;
+# eight epochs.)
 #
 # **Predict, then run.** Will it become a ReLU?
 
@@ -1984,11 +1986,11 @@ print(f"sign: hidden weights moved by {sign_moved:g} in 10 epochs")
 #
 # | target | activation | range |
 # |---|---|---|
-# | any real number (regression) | identity | $(-\infty, \infty)$ |
-# | 0 or 1 | sigmoid | $(0, 1)$, one probability |
-# | one of $K$ classes | softmax, $y_i = e^{z_i} / \sum_j e^{z_j}$ | positive, sum 1 |
+# | any real number (regression) | identity | all real numbers |
+# | 0 or 1 | sigmoid | between 0 and 1: one probability |
+# | one of K classes | softmax | K positive numbers with sum 1 |
 #
-# One small task each, with a right and some wrong output.
+# Softmax is $y_i = e^{z_i} / \sum_j e^{z_j}$. One small task each, with a right and some wrong output.
 #
 # ### Regression
 #
