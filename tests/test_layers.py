@@ -390,3 +390,17 @@ def test_backward_params_gives_the_gradients_of_backward(case):
     for name, gradient in want.items():
         np.testing.assert_array_equal(model.grads[name], gradient)
     scratch.Sequential().backward_params(dy)
+
+
+def test_backward_params_uses_the_backward_of_a_subclass():
+    class Doubled(Linear):
+        def backward(self, dz):
+            dx = super().backward(dz)
+            self.grads["bias"] = 2 * self.grads["bias"]
+            return dx
+
+    layer = Doubled(4, 3)
+    model = scratch.Sequential(layer)
+    dz = np.ones_like(model(np.ones((5, 4), np.float32)))
+    model.backward_params(dz)
+    np.testing.assert_array_equal(layer.grads["bias"], [10, 10, 10])

@@ -145,10 +145,17 @@ class Linear(Layer):
         return self._save(x, output=z)
 
     def backward(self, dz: np.ndarray) -> np.ndarray:
-        self.backward_params(dz)
+        self._fill_grads(dz)
         return dz @ self.params["weight"]
 
     def backward_params(self, dz: np.ndarray) -> None:
+        # A subclass with a backward of its own must not be passed over.
+        if type(self).backward is Linear.backward:
+            self._fill_grads(dz)
+        else:
+            self.backward(dz)
+
+    def _fill_grads(self, dz: np.ndarray) -> None:
         (x,) = self._recall(dz)
         # One row per example, whatever the leading axes: the batch is summed over.
         rows = dz.reshape(-1, self.out_features)
