@@ -1,9 +1,13 @@
-"""Figures that look alike in all notebooks: colour-blind safe, readable at notebook width, with alt text."""
+"""Figures and tables that look alike in all notebooks: colour-blind safe, readable at notebook width, with alt text."""
 
+import base64
+import html
 import io
+from collections.abc import Callable, Iterable, Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette: distinguishable with every common form of colour blindness.
@@ -47,13 +51,97 @@ def show(figure: Figure, alt: str) -> None:
     Args: ``alt`` says in one or two sentences what the figure shows.
     Raises: ValueError for an empty ``alt``.
     """
-    if not alt.strip():
-        raise ValueError("show wants an alt text: one sentence that says what the figure shows")
     # Imported here: only notebooks display, and IPython is slow to import.
     from IPython.display import Image, display
 
+    _require_alt(alt)
+    data = _png(figure)
+    plt.close(figure)
+    display(Image(data=data, format="png", alt=alt))
+
+
+def show_gif(figure: Figure, draw: Callable[[int], object], frames: Iterable[int], alt: str, fps: float = 10) -> None:
+    """Display an animation in the notebook, and close ``figure``. Draw a still beside it, for print.
+
+    Args: ``draw(k)`` changes the figure into frame k, for each k of ``frames``; ``fps`` frames a second; ``alt`` as
+    in ``show``. Raises: ValueError for an empty ``alt`` or when there are no frames.
+    """
+    from IPython.display import Image, display
+    from PIL import Image as Pillow
+
+    _require_alt(alt)
+    pictures = []
+    for k in frames:
+        draw(k)
+        # 32 colours are enough for lines and keep the file small.
+        pictures.append(Pillow.open(io.BytesIO(_png(figure))).convert("RGB").quantize(32))
+    plt.close(figure)
+    if not pictures:
+        raise ValueError("show_gif wants at least one frame, got none")
+    buffer = io.BytesIO()
+    pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0)
+    display(Image(data=buffer.getvalue(), format="gif", alt=alt))
+
+
+def explore(draw: Callable[..., tuple[Figure, str]], **choices: Sequence[object]) -> None:
+    """Show a figure with one slider for each keyword; moving a slider draws it again.
+
+    Where no widgets can be shown (a stored notebook, a printed page) one line of text stands in their place.
+
+    Args: ``draw(**values)`` returns the figure and its alt text; ``choices`` are the values of each slider, which
+    starts in the middle: ``explore(draw, lr=(0.01, 0.1, 1.0))``.
+    """
+    from IPython.display import display
+
+    try:
+        import ipywidgets
+    except ImportError:
+        print("The sliders need the package ipywidgets: pip install ipywidgets")
+        return
+    sliders = {
+        name: ipywidgets.SelectionSlider(
+            options=values, value=values[len(values) // 2], description=name, continuous_update=False
+        )
+        for name, values in choices.items()
+    }
+    picture = ipywidgets.HTML()
+
+    def update(_change: object = None) -> None:
+        figure, alt = draw(**{name: slider.value for name, slider in sliders.items()})
+        _require_alt(alt)
+        png = base64.b64encode(_png(figure)).decode()
+        plt.close(figure)
+        picture.value = f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{png}">'
+
+    for slider in sliders.values():
+        slider.observe(update, names="value")
+    update()
+    box = ipywidgets.VBox([*sliders.values(), picture])
+    text = f"Run this cell in JupyterLab to move the sliders: {', '.join(choices)}."
+    display(box._repr_mimebundle_() | {"text/plain": text}, raw=True)
+
+
+def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> None:
+    """Display rows of cells as a table; a cell may hold Markdown and formulas."""
+    from IPython.display import Markdown, display
+
+    lines = [header, ["---"] * len(header), *rows]
+    display(Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)))
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """Mean ± standard deviation, as text: of an experiment's results over its seeds."""
+    # + 0.0 makes -0.00 a plain zero.
+    return f"{round(float(np.mean(values)), digits) + 0.0:.{digits}f} ± {np.std(values):.{digits}f}"
+
+
+def _require_alt(alt: str) -> None:
+    if not alt.strip():
+        raise ValueError("a figure wants an alt text: one sentence that says what the figure shows")
+
+
+def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     # No metadata: the bytes should depend on the picture alone.
     figure.savefig(buffer, format="png", metadata={"Software": None})
-    plt.close(figure)
-    display(Image(data=buffer.getvalue(), format="png", alt=alt))
+    return buffer.getvalue()

@@ -34,11 +34,10 @@ from types import SimpleNamespace
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown, display
 
 from tipslib import pytorch, scratch
 from tipslib.data import load
-from tipslib.plotting import BLACK, BLUE, COLOURS, DASHES, GREEN, ORANGE, PURPLE, RED, SKY, show, use_style
+from tipslib.plotting import BLACK, BLUE, COLOURS, DASHES, GREEN, ORANGE, PURPLE, RED, SKY, show, spread, table, use_style
 from tipslib.scratch.activations import Activation
 
 use_style()
@@ -48,17 +47,6 @@ data = load("mnist1d")  # 40 measurements, 10 classes
 train = data.train.x.astype(np.float64), data.train.y
 validation = data.validation.x.astype(np.float64), data.validation.y
 SEEDS = (0, 1, 2)
-
-
-def table(header, rows):
-    """Show rows of cells as a table."""
-    lines = [header, ["---"] * len(header), *rows]
-    display(Markdown("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)))
-
-
-def spread(values, digits=2):
-    """Mean ± standard deviation over the seeds, as text."""
-    return f"{np.mean(values):.{digits}f} ± {np.std(values):.{digits}f}"
 
 
 # %% [markdown]
