@@ -37,7 +37,21 @@ import torch
 
 from tipslib import pytorch, scratch
 from tipslib.data import load
-from tipslib.plotting import BLACK, BLUE, COLOURS, DASHES, GREEN, ORANGE, PURPLE, RED, SKY, show, spread, table, use_style
+from tipslib.plotting import (
+    BLACK,
+    BLUE,
+    COLOURS,
+    DASHES,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    show,
+    spread,
+    table,
+    use_style,
+)
 from tipslib.scratch.activations import Activation
 
 use_style()

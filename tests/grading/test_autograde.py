@@ -67,7 +67,7 @@ def test_a_whole_class(course, released):
         "wrong": ("graded", 2),
         "wrote": ("needs-manual-grading", 5),
         "untouched": ("graded", 0),
-        "dies": ("failed", None),
+        "dies": ("graded", 2),
         "loops": ("graded", 3),
         "broken": ("graded", 2),
         "empty": ("damaged", None),
@@ -118,7 +118,7 @@ def test_a_whole_class(course, released):
 
     text = table(report(course, NAME))
     assert all(student in text for student in scores)
-    assert "- " in next(line for line in text.splitlines() if line.startswith("dies"))
+    assert "- " in next(line for line in text.splitlines() if line.startswith("empty"))
 
     pages = feedback(course, NAME)
     assert len(pages) == len(records)
@@ -127,9 +127,10 @@ def test_a_whole_class(course, released):
     assert "add is wrong for negative numbers" in page, "the message is there"
     assert "HIDDEN" not in page, "the marker is not"
     assert "add(-1.5" not in page, "nor the hidden test"
-    died = (course.folder("feedback", NAME, "dies") / f"{NAME}.html").read_text(encoding="utf-8")
-    assert "could not be graded" in died
-    assert "the kernel died" in died
+    assert "the kernel died" in (course.folder("feedback", NAME, "dies") / f"{NAME}.html").read_text(encoding="utf-8")
+    empty = (course.folder("feedback", NAME, "empty") / f"{NAME}.html").read_text(encoding="utf-8")
+    assert "could not be graded" in empty
+    assert "sums.ipynb is empty" in empty
 
 
 def test_what_is_graded_is_kept_and_what_changed_is_graded_again(course, released):
@@ -199,4 +200,6 @@ def test_the_report_is_json(course, released):
     data = json.loads(json.dumps(report(course, NAME)))
     assert data["assignment"] == NAME
     assert data["max_score"] == 10
-    assert data["submissions"][0].keys() == {"student", "status", "reason", "score", "max_score", "cells", "flags"}
+    assert data["submissions"][0].keys() == {"student", "status", "reason", "score", "max_score", "cells", "flags"} | {
+        "protection"
+    }

@@ -4,7 +4,8 @@ import nbformat
 import pytest
 
 from tests.grading.minicourse import NAME, cell, make_course, solved, source_notebook
-from tipslib.grading.course import CONFIG, Course, TipsError, functions_by_cell
+from tipslib.grading.contract import functions_by_cell
+from tipslib.grading.course import CONFIG, Course, TipsError
 from tipslib.grading.release import check_no_leak, release
 
 

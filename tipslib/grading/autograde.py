@@ -16,11 +16,13 @@ import nbformat
 from nbgrader.api import MissingEntry
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
-from nbgrader.utils import find_all_files, is_grade
+from nbgrader.utils import is_grade
 
 from tipslib.grading.course import Course, Progress, TipsError, no_progress
-from tipslib.grading.execution import NotRun, Unit, run
+from tipslib.grading.execution import NotRun, Plan, Unit, run
 from tipslib.grading.intake import Submission, Unusable, read_submission
+from tipslib.grading.plan import digest, instructor_files, make_plan
+from tipslib.grading.release import is_current, release
 
 
 def autograde(
@@ -29,13 +31,19 @@ def autograde(
     student: str | None = None,
     workers: int = 2,
     progress: Progress = no_progress,
+    unsandboxed: bool = False,
 ) -> list[dict]:
     """Grade all submissions of an assignment, or one student's; what is graded and unchanged is kept.
 
     Returns: the records of the submissions that were looked at, in the order of students.
-    Raises: TipsError for an assignment or student that is not there.
+    Raises: TipsError for an assignment or student that is not there, a host without sandbox unless ``unsandboxed``,
+    or a solution that fails its own checks.
     """
     released = course.released(name)
+    if not is_current(course, name):
+        # Checks were corrected since: the gradebook has to know them, and everybody is graded again.
+        release(course, name)
+    plan = make_plan(course, name, unsandboxed)
     submitted = course.root / "submitted"
     folders = {path.parent.name: path for path in sorted(submitted.glob(f"*/{name}"))}
     if student is not None:
@@ -51,7 +59,7 @@ def autograde(
             if grading.is_current():
                 records[who] = grading.stored()
             else:
-                pending[grading.start(executor, folder, released)] = grading
+                pending[grading.start(executor, folder, released, plan)] = grading
         try:
             for future in progress(as_completed(pending), len(pending), f"grading {name}"):
                 grading = pending[future]
@@ -75,6 +83,7 @@ class _Grading:
         self.course, self.name, self.student, self.digest = course, name, student, digest
         self.path = record_path(course, name, student)
         self.submission: Submission | None = None
+        self.protection = ""
 
     def stored(self) -> dict:
         return json.loads(self.path.read_text(encoding="utf-8"))
@@ -85,17 +94,15 @@ class _Grading:
             return False
         return self.stored()["status"] != "graded" or self._in_gradebook()
 
-    def start(self, executor: Executor, folder: Path, released: dict) -> Future:
+    def start(self, executor: Executor, folder: Path, released: dict, plan: Plan) -> Future:
         """Read the submission and hand its notebooks to the executor; trouble shows in ``finish``."""
         try:
+            self.protection = plan.protection
             self.submission = read_submission(folder, released)
-            source = self.course.folder("source", self.name)
-            files = dict(self.submission.files)
             # The instructor's files win over a student's of the same name, as in nbgrader.
-            for path in map(Path, find_all_files(str(source), [*self.course.ignore, "*.ipynb"])):
-                files[path.relative_to(source).as_posix()] = path.read_bytes()
+            files = self.submission.files | instructor_files(self.course, self.name)
             notebooks = {stem: nbformat.writes(self._sanitised(stem)) for stem in self.submission.notebooks}
-            return executor.submit(run, Unit(notebooks, files, {"Execute": dict(self.course.config.Execute)}))
+            return executor.submit(run, Unit(notebooks, files, plan))
         except Exception as error:
             failed: Future = Future()
             failed.set_exception(error)
@@ -104,8 +111,9 @@ class _Grading:
     def finish(self, future: Future) -> dict:
         """Write points and status; every way this can go ends in a record."""
         try:
-            self._grade(future.result())
-            status, reasons = "graded", self.submission.repairs
+            executed = future.result()
+            self._grade(executed)
+            status, reasons = "graded", self.submission.repairs + _deaths(executed)
         except Unusable as error:
             status, reasons = error.status, [str(error)]
         except NotRun as error:
@@ -121,6 +129,7 @@ class _Grading:
             "status": status,
             "reason": "; ".join(reasons),
             "flags": self.submission.flags if self.submission else [],
+            "protection": self.protection,
             "digest": self.digest,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,12 +199,19 @@ class _Grading:
         shutil.rmtree(self.course.folder("autograded", self.name, self.student), ignore_errors=True)
 
 
+def _deaths(executed: dict[str, str]) -> list[str]:
+    """What the cells that killed their kernel are noted with."""
+    cells = [cell for text in executed.values() for cell in nbformat.reads(text, as_version=4).cells]
+    outputs = [output for cell in cells if not is_grade(cell) for output in cell.get("outputs", [])]
+    return [output.evalue for output in outputs if output.get("ename") == "DeadKernelError"]
+
+
 def fingerprint(course: Course, name: str, student: str) -> str:
-    """A hash of a submission's files and of the release: equal means that the same was graded."""
-    sha = hashlib.sha256()
-    for folder in (course.folder("release", name), course.folder("submitted", name, student)):
-        for path in sorted(folder.rglob("*")):
-            sha.update(path.relative_to(folder).as_posix().encode())
-            if path.is_file() and not path.is_symlink():
-                sha.update(path.read_bytes())
+    """A hash of a submission's files and of the assignment's source: equal means that the same was graded."""
+    sha = hashlib.sha256(digest(course, name).encode())
+    folder = course.folder("submitted", name, student)
+    for path in sorted(folder.rglob("*")):
+        sha.update(path.relative_to(folder).as_posix().encode())
+        if path.is_file() and not path.is_symlink():
+            sha.update(path.read_bytes())
     return sha.hexdigest()

@@ -1,6 +1,5 @@
 """A course folder as nbgrader knows it: configuration, assignments, notebooks, gradebook."""
 
-import ast
 import difflib
 import logging
 import os
@@ -162,36 +161,3 @@ class _Errors(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.first = self.first or sys.exc_info()[1]
-
-
-def grade_id(cell: NotebookNode) -> str | None:
-    """nbgrader's name of a cell, or None for a cell it does not know."""
-    metadata = cell.metadata.get("nbgrader")
-    return metadata.get("grade_id") if isinstance(metadata, dict) else None
-
-
-def is_kind(cell: NotebookNode, kind: str) -> bool:
-    """Whether nbgrader's metadata mark the cell as ``grade``, ``solution``, ``locked`` or ``task``."""
-    return grade_id(cell) is not None and bool(cell.metadata.nbgrader.get(kind))
-
-
-def functions_by_cell(source: NotebookNode) -> dict[str, list[str]]:
-    """For each autograded cell the contract functions it grades.
-
-    A contract function is a top-level ``def`` in a solution cell of the instructor's source; a test cell's
-    functions are those that its code mentions.
-    """
-    code = [cell for cell in source.cells if cell.cell_type == "code" and grade_id(cell)]
-    contract = [
-        node.name
-        for cell in code
-        if is_kind(cell, "solution")
-        for node in ast.parse(cell.source).body
-        if isinstance(node, ast.FunctionDef)
-    ]
-    graded = {}
-    for cell in code:
-        if is_kind(cell, "grade") and not is_kind(cell, "solution"):
-            mentioned = {node.id for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)}
-            graded[grade_id(cell)] = [name for name in contract if name in mentioned]
-    return graded

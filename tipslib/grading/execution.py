@@ -1,19 +1,39 @@
-"""Execution: run the notebooks of one submission. The only place that starts a kernel on a student's code.
+"""Execution: run the notebooks of one submission, and their checks. The only place where student code is started.
 
-A unit is self-contained (notebooks and files in, executed notebooks out), so that any
-``concurrent.futures`` executor can run it, here or on another machine.
+A unit is self-contained (notebooks, files and checks in, executed notebooks out), so that any ``concurrent.futures``
+executor can run it, here or on another machine. Where the host can, the notebook runs in a warm kernel in the sandbox,
+and the test cells in a process of their own over frozen copies of it; else everything runs in one stock kernel, as in
+nbgrader.
 """
 
+import atexit
+import json
 import os
+import select
+import socket
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_output
 from nbgrader.preprocessors import Execute
 from traitlets.config import Config
+
+from tipslib.grading.contract import grade_id
+from tipslib.grading.sandbox import DEFAULT, Limits
+from tipslib.grading.warm import NotStarted, Preloaded, WarmManager
+
+RESTARTS = 5  # after so many deaths of its kernel a notebook is given up
+OUTPUT = 20_000_000  # characters that a notebook may print and draw
+SNAPSHOT = "__import__('tipslib.grading.servant', fromlist=['snapshot']).snapshot"
 
 
 class NotRun(Exception):
@@ -21,43 +41,66 @@ class NotRun(Exception):
 
 
 @dataclass(frozen=True)
+class Plan:
+    """How the notebooks of an assignment are run: what all units share (see plan.py).
+
+    ``config`` is nbgrader's. ``checks`` holds each notebook's test cells (see contract.py), none of them if they run
+    in the student's kernel; where it is None, that is a stock kernel instead of a warm one.
+    """
+
+    config: dict
+    checks: dict[str, list[dict]] | None
+    sandboxed: bool
+    seconds: float = 900.0  # for a whole notebook; each cell has Execute.timeout
+    modules: tuple[str, ...] = ()
+    limits: Limits = DEFAULT
+
+    @property
+    def apart(self) -> bool:
+        """Whether the checks run outside the student's process."""
+        return bool(self.checks and any(self.checks.values()))
+
+    @property
+    def protection(self) -> str:
+        """What protected the machine and the checks, in words."""
+        where = "sandboxed" if self.sandboxed else "not sandboxed"
+        return f"{where}, checks {'apart' if self.apart else 'in the student’s process'}"
+
+
+@dataclass(frozen=True)
 class Unit:
-    """One submission to run: notebooks as JSON text, files as bytes, both by name; nbgrader's configuration."""
+    """One submission to run: notebooks as JSON text and files as bytes, both by name."""
 
     notebooks: dict[str, str]
     files: dict[str, bytes]
-    config: dict
+    plan: Plan
 
 
 def run(unit: Unit) -> dict[str, str]:
     """Run every notebook of ``unit`` in a fresh kernel and folder; returns them with their outputs, as JSON text.
 
     A cell that raises or takes longer than ``Execute.timeout`` seconds gets an error output and the next one runs.
-    Raises: NotRun when the kernel dies or can no longer be interrupted.
+    Raises: NotRun when a notebook cannot be run; NotStarted when this machine cannot run any.
     """
     # One thread a kernel: several run side by side, and results do not depend on the number of cores.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-    with tempfile.TemporaryDirectory(prefix="tips-run-") as folder:
-        for file, content in unit.files.items():
-            path = Path(folder) / file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        return {name: _run_one(name, text, folder, unit.config) for name, text in unit.notebooks.items()}
+    run_one = _run_stock if unit.plan.checks is None else _run_isolated
+    return {name: run_one(name, nbformat.reads(text, as_version=4), unit) for name, text in unit.notebooks.items()}
 
 
-def _run_one(name: str, text: str, folder: str, config: dict) -> str:
-    notebook = nbformat.reads(text, as_version=4)
-    with tempfile.TemporaryDirectory(prefix="tips-") as sockets:
+# ---- as nbgrader does it ----
+
+
+def _run_stock(name: str, notebook: NotebookNode, unit: Unit) -> str:
+    with tempfile.TemporaryDirectory(prefix="tips-run-") as folder, tempfile.TemporaryDirectory(prefix="tips-") as ipc:
+        _write_files(Path(folder), unit.files)
         # Sockets in a folder of our own instead of open ports, where the system has them: nobody else can listen.
-        manager = {"transport": "ipc", "ip": str(Path(sockets) / "kernel")} if os.name == "posix" else {}
-        execute = _Execute(config=Config(config, KernelManager=manager))
+        manager = {"transport": "ipc", "ip": str(Path(ipc) / "kernel")} if os.name == "posix" else {}
+        execute = _Execute(config=Config(unit.plan.config | {"KernelManager": manager}))
         try:
             notebook, _ = execute.preprocess(notebook, {"metadata": {"path": folder}})
         except (DeadKernelError, CellControlSignal, RuntimeError) as error:
-            cell = notebook.cells[execute.current]
-            first_line = (cell.source.strip().splitlines() or ["empty"])[0]
-            why = "the kernel died" if isinstance(error, DeadKernelError) else f"{type(error).__name__}: {error}"
-            raise NotRun(f"{name}.ipynb failed to run: {why} in cell {execute.current + 1} ({first_line!r})") from error
+            raise NotRun(_why(name, notebook, execute.current, error)) from error
     return nbformat.writes(notebook)
 
 
@@ -69,3 +112,170 @@ class _Execute(Execute):
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
         self.current = index
         return super().preprocess_cell(cell, resources, index)
+
+
+def _why(name: str, notebook: NotebookNode, index: int, error: BaseException) -> str:
+    first_line = (notebook.cells[index].source.strip().splitlines() or ["empty"])[0]
+    what = "the kernel died" if isinstance(error, DeadKernelError) else f"{type(error).__name__}: {error}"
+    return f"{name}.ipynb: {what} in cell {index + 1} ({first_line!r})"
+
+
+def _write_files(folder: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+# ---- in a warm kernel, the checks apart ----
+
+
+def _run_isolated(name: str, notebook: NotebookNode, unit: Unit) -> str:
+    students, checkers = _servers(unit.plan.modules, unit.plan.sandboxed)
+    deadline = time.monotonic() + unit.plan.seconds
+    deadly: dict[int, str] = {}
+    while True:
+        with ExitStack() as stack:
+            sockets = {check["id"]: socket.socketpair() for check in unit.plan.checks[name]}
+            for pair in sockets.values():
+                for end in pair:
+                    stack.callback(end.close)
+            folder = stack.enter_context(students.new_folder())
+            _write_files(folder / "work", unit.files)
+            theirs = tuple(end.fileno() for _, end in sockets.values())
+            manager = WarmManager(students, folder, theirs, unit.plan.limits)
+            places = {check: place for place, check in enumerate(sockets)}
+            execute = _ExecuteApart(
+                notebook, places, deadly, config=Config(unit.plan.config), shutdown_kernel="immediate"
+            )
+            NotebookClient.__init__(execute, notebook, manager)
+            execute.resources = {"metadata": {"path": str(folder)}}
+            try:
+                with execute.setup_kernel(cleanup_kc=True):
+                    timer = threading.Timer(deadline - time.monotonic(), manager.provisioner.process.end_main)
+                    timer.start()
+                    stack.callback(timer.cancel)
+                    for index, cell in enumerate(notebook.cells):
+                        execute.preprocess_cell(cell, {}, index)
+                    # From here on only the frozen copies live: nothing that they learn can be shown.
+                    manager.provisioner.process.end_main()
+                    for _, end in sockets.values():
+                        end.close()
+                    ours = [end.fileno() for end, _ in sockets.values()]
+                    outputs = _check(name, unit, checkers, stack, ours, execute.timeout)
+            except (DeadKernelError, CellControlSignal, RuntimeError) as error:
+                if time.monotonic() > deadline:
+                    raise NotRun(f"{name}.ipynb took longer than {unit.plan.seconds:g} seconds") from error
+                if len(deadly) == RESTARTS or execute.current in deadly:
+                    raise NotRun(_why(name, notebook, execute.current, error)) from error
+                # The other cells are worth running: once more, without this one.
+                deadly[execute.current] = _why(name, notebook, execute.current, error)
+                continue
+        for cell in notebook.cells:
+            if grade_id(cell) in outputs:
+                cell.outputs, cell.execution_count = outputs[grade_id(cell)], None
+        return nbformat.writes(notebook)
+
+
+def _check(name: str, unit: Unit, checkers: Preloaded, stack: ExitStack, ends: list[int], seconds: float) -> dict:
+    """Run the test cells against the frozen copies; returns outputs by grade_id."""
+    cells = unit.plan.checks[name]
+    folder = stack.enter_context(checkers.new_folder())
+    (folder / "checks.json").write_text(json.dumps(cells), encoding="utf-8")
+    ours, theirs = os.pipe()
+    stack.callback(os.close, ours)
+    try:
+        path = f"{checkers.inside}/{folder.name}/checks.json"
+        child = checkers.fork(
+            "tipslib.grading.trusted:main", path, seconds, unit.plan.limits.memory, folder=folder, fds=(theirs, *ends)
+        )
+    finally:
+        os.close(theirs)
+    stack.callback(child.kill)
+    outputs = {}
+    for line in _lines(ours, time.monotonic() + (seconds + 5) * len(cells)):
+        result = json.loads(line)
+        outputs[result["id"]] = [nbformat.from_dict(output) for output in result["outputs"]]
+    if len(outputs) < len(cells):
+        raise NotStarted(f"the checks of {name} ended early, after {list(outputs)[-1:]}: not the student's fault")
+    return outputs
+
+
+def _lines(fd: int, deadline: float) -> Iterator[bytes]:
+    """The lines that arrive before the writer hangs up, or the deadline."""
+    rest = b""
+    while select.select([fd], [], [], max(0, deadline - time.monotonic()))[0] and (data := os.read(fd, 2**16)):
+        *complete, rest = (rest + data).split(b"\n")
+        yield from complete
+
+
+class _ExecuteApart(_Execute):
+    """Runs all cells but the test cells, and those that killed the kernel before; copies the kernel for the former."""
+
+    def __init__(self, notebook: NotebookNode, places: dict[str, int], deadly: dict[int, str], **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.places, self.deadly, self.room = places, deadly, OUTPUT
+        # Where test cells follow each other, the kernel is copied once for all of them.
+        self.groups: dict[int, list[int]] = {}
+        first = None
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code" and grade_id(cell) in places:
+                first = index if first is None else first
+                self.groups.setdefault(first, []).append(places[grade_id(cell)])
+            elif cell.cell_type == "code":
+                first = None
+
+    def output(self, outs, msg, display_id, cell_index):
+        """nbclient's hook for each output: a notebook that prints without end must not fill this process."""
+        room, self.room = self.room, self.room - sum(len(str(part)) for part in msg["content"].values())
+        if self.room >= 0:
+            return super().output(outs, msg, display_id, cell_index)
+        if room >= 0:
+            message = f"More than {OUTPUT:,} characters of output: the rest was cut off."
+            outs.append(new_output("error", ename="OutputLimit", evalue=message, traceback=[message]))
+        return None
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
+        self.current = index
+        if index in self.deadly:
+            message = self.deadly[index]
+            cell.outputs = [new_output("error", ename="DeadKernelError", evalue=message, traceback=[message])]
+        elif cell.cell_type == "code" and grade_id(cell) in self.places:
+            if index in self.groups:
+                self.execute_cell(new_code_cell(f"{SNAPSHOT}({self.groups[index]})"), index, store_history=False)
+                self.nb.cells[index] = cell  # nbclient has put the other one there
+        else:
+            return super().preprocess_cell(cell, resources, index)
+        return cell, resources
+
+
+# One pair of preloaded processes serves all notebooks of an assignment, in every thread of this process.
+_lock = threading.Lock()
+_started: dict[tuple, tuple[Preloaded, Preloaded]] = {}
+
+
+def _servers(modules: tuple[str, ...], sandboxed: bool) -> tuple[Preloaded, Preloaded]:
+    """The preloaded processes for student code and for checks."""
+    with _lock:
+        if (modules, sandboxed) not in _started:
+            while len(_started) > 1:
+                # Those of the assignment before are not needed any more.
+                _close(next(iter(_started)))
+            students = Preloaded(modules, sandboxed)
+            checkers = Preloaded((*modules, "tipslib.grading.trusted"), sandboxed=False)
+            _started[modules, sandboxed] = students, checkers
+        return _started[modules, sandboxed]
+
+
+def _close(key: tuple) -> None:
+    for server in _started.pop(key):
+        server.close()
+
+
+def stop() -> None:
+    """End all preloaded processes of this process."""
+    for key in list(_started):
+        _close(key)
+
+
+atexit.register(stop)

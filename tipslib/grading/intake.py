@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from tipslib.grading.course import grade_id, is_kind
+from tipslib.grading.contract import grade_id, is_kind
 
 
 class Unusable(Exception):

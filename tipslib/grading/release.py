@@ -8,7 +8,10 @@ from nbformat import NotebookNode
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
-from tipslib.grading.course import Course, TipsError, grade_id, is_kind
+from tipslib.grading.contract import grade_id, is_kind
+from tipslib.grading.course import Course, TipsError
+from tipslib.grading.plan import digest, make_plan
+from tipslib.grading.sandbox import why_not
 
 SECRETS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 
@@ -16,10 +19,11 @@ SECRETS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 def release(course: Course, name: str, force: bool = False) -> Path:
     """Make ``release/<name>`` from ``source/<name>`` and record the assignment in the gradebook.
 
-    An existing release that would not change is left as it is; one that would change is replaced with
-    ``force`` only, after the gradebook has been copied.
+    An existing release that would not change is left as it is, and the gradebook takes over corrected hidden checks;
+    one that would change is replaced with ``force`` only. The gradebook is copied before.
     Returns: the release folder.
-    Raises: TipsError for an unknown name, a notebook without nbgrader cells, a leak, or an existing release.
+    Raises: TipsError for an unknown name, a notebook without nbgrader cells, a leak, a solution that fails its own
+    checks, or an existing release.
     """
     course.require(name)
     for stem, notebook in course.notebooks("source", name).items():
@@ -42,16 +46,32 @@ def release(course: Course, name: str, force: bool = False) -> Path:
                 path.name,
             )
         if target.exists():
-            if _contents(target) == _contents(made) and _known(course, name):
+            same = _contents(target) == _contents(made)
+            if same and _known(course, name) and is_current(course, name):
                 return target
-            if not force:
+            if not same and not force:
                 raise TipsError(
                     f"{target} exists already and would change: students may have it. "
                     f"Use `tips release {name} --force` to replace it."
                 )
+    # The instructor's own code: it may run where there is no sandbox.
+    make_plan(course, name, unsandboxed=why_not() is not None)
     course.backup_gradebook()
     _generate(course, name)
+    mark = _mark(course, name)
+    mark.parent.mkdir(exist_ok=True)
+    mark.write_text(digest(course, name), encoding="ascii")
     return target
+
+
+def is_current(course: Course, name: str) -> bool:
+    """Whether the gradebook holds the checks of the source as it is now."""
+    mark = _mark(course, name)
+    return mark.exists() and mark.read_text(encoding="ascii") == digest(course, name)
+
+
+def _mark(course: Course, name: str) -> Path:
+    return course.root / "status" / f"{name}.released"
 
 
 def check_no_leak(source: NotebookNode, released: NotebookNode, where: str) -> None:

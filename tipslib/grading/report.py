@@ -7,7 +7,8 @@ import nbformat
 from nbgrader.api import MissingEntry
 
 from tipslib.grading.autograde import fingerprint, record_path
-from tipslib.grading.course import Course, functions_by_cell, grade_id
+from tipslib.grading.contract import functions_by_cell, grade_id
+from tipslib.grading.course import Course
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -16,8 +17,9 @@ def report(course: Course, name: str) -> dict:
     """The state of an assignment, as plain data.
 
     Returns: ``{"assignment", "max_score", "submissions": [{"student", "status", "reason", "score", "max_score",
-    "cells": [{"id", "functions", "score", "max_score", "message"}], "flags": []}]}``. Status is one of graded,
-    needs-manual-grading (the score holds the automatic points so far), failed, damaged, missing (score None).
+    "cells": [{"id", "functions", "score", "max_score", "message"}], "flags": [], "protection"}]}``.
+    Status is one of graded, needs-manual-grading (the score holds the automatic points so far), failed, damaged,
+    missing (score None).
     Raises: TipsError for an assignment that does not exist or is not released.
     """
     course.released(name)
@@ -35,12 +37,12 @@ def _row(course: Course, gradebook, name: str, student: str, max_score: float, f
     path = record_path(course, name, student)
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     row = {"student": student, "status": "missing", "reason": "nothing was handed in", "score": None}
-    row |= {"max_score": max_score, "cells": [], "flags": []}
+    row |= {"max_score": max_score, "cells": [], "flags": [], "protection": ""}
     if not course.folder("submitted", name, student).exists():
         return row
     row |= {"status": "failed", "reason": f"not autograded yet: run `tips autograde {name}`"}
     if record is not None:
-        row |= {key: record[key] for key in ("status", "reason", "flags")}
+        row |= {key: record[key] for key in ("status", "reason", "flags", "protection")}
         if record["digest"] != fingerprint(course, name, student):
             changed = f"changed since it was graded: run `tips autograde {name}`"
             row["reason"] = "; ".join(filter(None, (record["reason"], changed)))

@@ -1,0 +1,282 @@
+"""The checking process: runs an assignment's test cells where no student code runs.
+
+A test cell's contract names (what solution cells define) are stand-ins. Calling one sends plain data to a frozen copy
+of the student's notebook (see servant.py) and gets plain data back; nothing else crosses the border. All other names
+are the instructor's: imports, locked cells, earlier test cells.
+
+A test cell should therefore compute what it expects before it calls, and never ask who its functions are.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+import json
+import linecache
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from tipslib.grading.codec import Codec, CodecError, receive, send
+from tipslib.grading.contract import TestCell, without_magics
+
+HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+
+
+_MUTABLE = (np.ndarray, list, dict, tuple, np.random.Generator)
+
+
+class NoAnswer(BaseException):
+    """The student's side died, hung or talked nonsense. No Exception: a check's own ``except`` must not take it."""
+
+
+class Timeout(BaseException):
+    """The test cell has used up its time."""
+
+
+class StudentError(Exception):
+    """A student's exception of a class that only the student's side knows."""
+
+
+def main(path: str, seconds: float, memory: int, fds: list[int], announce: Callable[[], object]) -> None:
+    """Target of a fork: run the test cells written in the file ``path``, each for at most ``seconds``.
+
+    ``fds[0]`` takes their outputs, a line of JSON each; ``fds[1:]`` are the sockets of their snapshots.
+    """
+    cells = json.loads(Path(path).read_text(encoding="utf-8"))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    signal.signal(signal.SIGALRM, _ring)
+    announce()
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with os.fdopen(fds[0], "w", encoding="utf-8") as results:
+        for fd, cell in zip(fds[1:], [TestCell(**cell) for cell in cells], strict=True):
+            for code in cell.setup:
+                exec(compile(code, "<locked cell>", "exec"), names)
+            with socket.socket(fileno=fd) as sock:
+                outputs = check(cell, sock, names, seconds)
+            results.write(json.dumps({"id": cell.id, "outputs": outputs}) + "\n")
+            results.flush()
+
+
+def _ring(number: int, frame: object) -> None:
+    raise Timeout
+
+
+def check(cell: TestCell, sock: socket.socket, names: dict[str, Any], seconds: float) -> list[dict]:
+    """Run one test cell; returns its outputs as in a notebook."""
+    border = Border(sock, cell, time.monotonic() + seconds)
+    outputs: list[dict] = []
+    signal.setitimer(signal.ITIMER_REAL, seconds + 1)
+    try:
+        # What the instructor's own cells define is never taken from the student.
+        missing = [name for name in cell.names if name not in names]
+        values = {name: border.get(name) for name in missing}
+        values = {name: value for name, value in values.items() if value is not Border.MISSING}
+        outputs = _run(cell, names, values, border)
+        if border.changed and not any(output["output_type"] == "error" for output in outputs):
+            # A function that overwrites its arguments could please a check that reads them afterwards.
+            border.write_back = False
+            outputs = _run(cell, names, values, border)
+    except NoAnswer as error:
+        outputs = [_error("NoAnswer", str(error))]
+    except Timeout:
+        outputs = [_error("CellTimeoutError", f"the check took longer than {seconds:g} seconds")]
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return outputs
+
+
+def _run(cell: TestCell, names: dict[str, Any], values: dict[str, Any], border: "Border") -> list[dict]:
+    border.printed = io.StringIO()
+    names.update(values)
+    filename = f"<test cell {cell.id}>"
+    error, result = None, None
+    code, last = _compiled(cell.source, filename)
+    with contextlib.redirect_stdout(border.printed), contextlib.redirect_stderr(border.printed):
+        try:
+            exec(code, names)
+            result = eval(last, names) if last else None
+        except Exception as caught:
+            error = caught
+        finally:
+            for name in values:
+                names.pop(name, None)
+    outputs: list[dict] = []
+    if text := border.printed.getvalue():
+        outputs.append({"output_type": "stream", "name": "stdout", "text": text})
+    if error is not None:
+        message = str(error) or traceback.format_exception_only(error)[-1].strip()
+        outputs.append(_error(type(error).__name__, message))
+    elif result is not None:
+        data = {"text/plain": repr(result)}
+        outputs.append({"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": 1})
+    return outputs
+
+
+def _compiled(source: str, filename: str) -> tuple[CodeType, CodeType | None]:
+    """A cell's statements, and its last one if it is an expression: nbgrader reads a number there as points."""
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    tree = ast.parse(without_magics(source), filename)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    code = compile(tree, filename, "exec")
+    return code, compile(ast.Expression(last.value), filename, "eval") if last else None
+
+
+def _error(name: str, message: str) -> dict:
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
+
+
+class Border:
+    """All that passes between a test cell and the student's side, which may answer anything at all."""
+
+    MISSING = object()
+
+    def __init__(self, sock: socket.socket, cell: TestCell, deadline: float) -> None:
+        self.sock, self.deadline, self.filename = sock, deadline, f"<test cell {cell.id}>"
+        self.codec = Codec(lambda number, args, kwargs: self.call(number, "a function it returned", args, kwargs))
+        self.printed = io.StringIO()
+        self.changed, self.write_back = False, True
+        self.used_states: set[str] = set()
+        self.hidden_lines, inside = set(), False
+        for number, line in enumerate(cell.source.splitlines(), start=1):
+            inside = (inside or HIDDEN[0] in line) and HIDDEN[1] not in line
+            if inside:
+                self.hidden_lines.add(number)
+
+    def get(self, name: str) -> Any:
+        """The student's value of a contract name, a stand-in if it is a function; MISSING if there is none."""
+        reply = self._ask({"get": name}, name)
+        if "missing" in reply:
+            return Border.MISSING
+        value = self._decode(reply.get("value"), name)
+        if not callable(value):
+            return value
+
+        def stand_in(*args: Any, **kwargs: Any) -> Any:
+            return self.call(name, name, list(args), kwargs)
+
+        stand_in.__name__ = stand_in.__qualname__ = name
+        return stand_in
+
+    def call(self, what: str | int, title: str, args: list, kwargs: dict) -> Any:
+        """Call a student's function. Raises what it raised, in a class that the checks know."""
+        hidden = self._in_hidden_lines()
+        sent = {"args": self.codec.encode(args), "kwargs": self.codec.encode(kwargs)}
+        reply = self._ask({"call": what} | sent, title)
+        for kind, message in _pairs(reply.get("warnings"), title):
+            text = "in a hidden check" if hidden else message
+            warnings.warn(text, _class(kind, Warning, UserWarning), stacklevel=3)
+        if not hidden:
+            self.printed.write(_text(reply.get("printed"), title))
+        for key, old in (("args", args), ("kwargs", kwargs)):
+            if reply.get(key) != sent[key]:
+                self._take_over(old, self._decode(reply.get(key), title))
+        if "raised" in reply:
+            kind, message, line = (_text(reply.get(key), title) for key in ("raised", "message", "line"))
+            at = f" (at `{line}`)" if line else ""
+            # What the student's code says while it holds hidden inputs could be these inputs.
+            text = f"{title} raised it in a hidden check" if hidden else f"{title}: {message}{at}"
+            raise _class(kind, Exception, StudentError)(text)
+        return self._decode(reply.get("value"), title)
+
+    def _ask(self, request: dict, title: str) -> dict:
+        """Send a request and serve the student's callbacks until the reply is there."""
+        while True:
+            try:
+                send(self.sock, request)
+                reply = receive(self.sock, self.deadline)
+                if "callback" not in reply:
+                    return reply
+                function = self.codec.kept(reply["callback"])
+                args, kwargs = self.codec.decode(reply.get("args")), self.codec.decode(reply.get("kwargs"))
+            except TimeoutError:
+                raise NoAnswer(f"{title} did not return in time") from None
+            except (EOFError, OSError):
+                raise NoAnswer(f"{title} ended the notebook's process") from None
+            except CodecError as error:
+                raise NoAnswer(f"{title} returned what cannot be checked: {error}") from None
+            try:
+                request = {"value": self.codec.encode(function(*args, **kwargs))}
+            except Exception as error:
+                # The class alone: its text may quote the check.
+                request = {"raised": type(error).__name__}
+
+    def _decode(self, tree: Any, title: str) -> Any:
+        try:
+            return self.codec.decode(tree)
+        except CodecError as error:
+            raise NoAnswer(f"{title} returned what cannot be checked: {error}") from None
+
+    def _take_over(self, old: Any, new: Any) -> None:
+        """Change a caller's own objects as the student's function has changed its copies of them."""
+        if isinstance(old, np.random.Generator):
+            # An earlier state would make "random" numbers that the student knows.
+            if (
+                isinstance(new, np.random.Generator)
+                and (state := repr(new.bit_generator.state)) not in self.used_states
+            ):
+                self.used_states |= {state, repr(old.bit_generator.state)}
+                old.bit_generator.state = new.bit_generator.state
+        elif isinstance(old, np.ndarray):
+            alike = isinstance(new, np.ndarray) and (old.shape, old.dtype) == (new.shape, new.dtype)
+            if alike and old.tobytes() != new.tobytes():
+                self.changed = True
+                if self.write_back:
+                    old[...] = new
+        elif isinstance(old, tuple) and isinstance(new, tuple):
+            for a, b in zip(old, new, strict=False):
+                self._take_over(a, b)
+        elif isinstance(old, list) and isinstance(new, list):
+            if len(old) == len(new) and all(isinstance(item, _MUTABLE) for item in old):
+                for a, b in zip(old, new, strict=True):
+                    self._take_over(a, b)
+            elif self.codec.encode(old) != self.codec.encode(new):
+                self.changed = True
+                if self.write_back:
+                    old[:] = new
+        elif isinstance(old, dict) and isinstance(new, dict):
+            if old.keys() == new.keys() and all(isinstance(item, _MUTABLE) for item in old.values()):
+                for key in old:
+                    self._take_over(old[key], new[key])
+            elif self.codec.encode(old) != self.codec.encode(new):
+                self.changed = True
+                if self.write_back:
+                    old.clear()
+                    old.update(new)
+
+    def _in_hidden_lines(self) -> bool:
+        frame = sys._getframe()
+        while frame is not None:
+            if frame.f_code.co_filename == self.filename and frame.f_lineno in self.hidden_lines:
+                return True
+            frame = frame.f_back
+        return False
+
+
+def _text(value: Any, title: str) -> str:
+    if not isinstance(value, str):
+        raise NoAnswer(f"{title}: the notebook's process answered nonsense")
+    return value[:10_000]
+
+
+def _pairs(value: Any, title: str) -> list[tuple[str, str]]:
+    if not isinstance(value, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
+        raise NoAnswer(f"{title}: the notebook's process answered nonsense")
+    return [(_text(kind, title), _text(message, title)) for kind, message in value[:100]]
+
+
+def _class(name: str, family: type, otherwise: type) -> type:
+    """The class of this name that is known to every check."""
+    known = np.linalg.LinAlgError if name == "LinAlgError" else getattr(builtins, name, None)
+    return known if isinstance(known, type) and issubclass(known, family) else otherwise

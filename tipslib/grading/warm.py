@@ -1,0 +1,243 @@
+"""Warm kernels: a process that has imported everything once, and forks a ready kernel for every notebook. Linux only.
+
+    coordinator ── Preloaded ──► preloaded process ──fork──► supervisor ──fork──► kernel
+                                 (in the sandbox)            (process 1)          (student code)
+
+This module is the coordinator's side, preloaded.py the other one. A child is used through ``Child``: when that is
+closed, or the coordinator dies, everything that the child has started dies with it.
+``WarmManager`` gives such kernels to anything that takes a kernel manager of jupyter_client (nbclient, nbconvert).
+"""
+
+import array
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Type
+
+from tipslib.grading import sandbox
+from tipslib.grading.sandbox import DEFAULT, Limits
+
+RUNS = "/tips"
+
+
+class NotStarted(Exception):
+    """A process could not be started; the message says why. Never a student's fault."""
+
+
+class Preloaded:
+    """A process that has imported ``modules`` and forks children from itself.
+
+    Args: with ``sandboxed`` the process and its children live in the sandbox (see sandbox.py), each of them sees
+    of all folders below ``runs`` only its own, at ``/tips/<name>``.
+    Raises: NotStarted.
+    """
+
+    def __init__(self, modules: list[str] | tuple[str, ...], sandboxed: bool = True) -> None:
+        self.sandboxed = sandboxed
+        self.lock = threading.Lock()
+        self._folder = tempfile.TemporaryDirectory(prefix="tips-runs-")
+        self.runs = Path(self._folder.name)
+        self.runs.chmod(0o711)  # the sandbox's user passes through, and sees only the folder it is given
+        self.inside = RUNS if sandboxed else str(self.runs)
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        argv = [sys.executable, "-P", "-c", f"from tipslib.grading.preloaded import serve; serve({theirs.fileno()})"]
+        self.process = subprocess.Popen(
+            sandbox.command(argv, {RUNS: str(self.runs)}) if sandboxed else argv,
+            pass_fds=[theirs.fileno()],
+            env=sandbox.environment() if sandboxed else os.environ | sandbox.environment() | {"HOME": str(Path.home())},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            start_new_session=True,
+        )
+        theirs.close()
+        self.control.sendall(json.dumps({"modules": list(modules), "sandboxed": sandboxed}).encode())
+        try:
+            answer = json.loads(self.control.recv(2**16) or b"{}")
+        except OSError:
+            answer = {}
+        if "ready" not in answer:
+            self.process.kill()
+            said = self.process.communicate()[1].decode(errors="replace").strip().splitlines() or ["nothing"]
+            self.close()
+            raise NotStarted(f"the preloaded process did not start: {answer.get('error') or said[-1]}")
+        # Its words are of no use any more, and a full pipe would stop it.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """A new folder for one child, with an empty ``work`` in it; the child sees it below ``inside``."""
+        with tempfile.TemporaryDirectory(prefix="r", dir=self.runs) as folder:
+            (Path(folder) / "work").mkdir()
+            yield Path(folder)
+
+    def fork(
+        self, target: str, *arguments: Any, folder: Path, fds: tuple[int, ...] = (), limits: Limits = DEFAULT
+    ) -> "Child":
+        """Run ``target("module:function")(*arguments, fds)`` in a new child, which has its own copies of ``fds``."""
+        if self.sandboxed and os.getuid() == 0:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, sandbox.NOBODY, sandbox.NOBODY, follow_symlinks=False)
+        inside = f"{self.inside}/{folder.name}"
+        job = {"target": target, "arguments": arguments, "folder": inside, "limits": asdict(limits)}
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, self.lock:
+            passed = array.array("i", [theirs.fileno(), *fds])
+            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)]
+            try:
+                self.control.sendmsg([json.dumps(job).encode()], ancillary)
+            except OSError as error:
+                ours.close()
+                raise NotStarted(f"the preloaded process is gone: {error}") from error
+        return Child(ours)
+
+    def close(self) -> None:
+        """End the preloaded process with all its children, and remove the folders."""
+        self.control.close()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._folder.cleanup()
+
+
+class Child:
+    """A forked process and all that it starts; looks like ``subprocess.Popen`` to jupyter_client."""
+
+    stdin = stdout = stderr = None
+    pid: int | None = None
+
+    def __init__(self, status: socket.socket) -> None:
+        self.status = status
+        self.returncode: int | None = None
+        self.ready = False
+
+    def poll(self, timeout: float = 0) -> int | None:
+        """The exit code (negative for a signal) once the process has ended; waits up to ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        while self.returncode is None and self._receive(max(0, deadline - time.monotonic())):
+            pass
+        return self.returncode
+
+    def wait_until_ready(self, timeout: float) -> None:
+        """Raises: NotStarted when the process ends or stays silent before it is ready."""
+        deadline = time.monotonic() + timeout
+        while not self.ready and self.returncode is None:
+            if not self._receive(deadline - time.monotonic()):
+                raise NotStarted(f"a forked process was not ready within {timeout:g} s")
+        if not self.ready:
+            raise NotStarted(f"a forked process ended at its start, with code {self.returncode}")
+
+    def wait(self) -> int:
+        self.poll(3600)
+        return self.returncode if self.returncode is not None else -signal.SIGKILL
+
+    def send_signal(self, number: int) -> None:
+        if number == signal.SIGKILL:
+            self.kill()
+        elif self.returncode is None:
+            try:
+                self.status.send(json.dumps({"signal": int(number)}).encode())
+            except OSError:
+                self.returncode = -signal.SIGKILL
+
+    def kill(self) -> None:
+        """End the process and everything that it has started."""
+        self.status.close()
+        if self.returncode is None:
+            self.returncode = -signal.SIGKILL
+
+    terminate = kill
+
+    def end_main(self) -> None:
+        """End the process itself, and leave what it has started."""
+        with suppress(OSError):
+            self.status.send(json.dumps({"signal": int(signal.SIGKILL)}).encode())
+
+    def _receive(self, timeout: float) -> bool:
+        """Take one message of the supervisor; False when there is none in time."""
+        if self.status.fileno() < 0:
+            return False
+        readable, _, _ = select.select([self.status], [], [], max(0, timeout))
+        if not readable:
+            return False
+        try:
+            message = json.loads(self.status.recv(4096) or b"{}")
+        except OSError:
+            message = {}
+        self.ready = self.ready or "ready" in message
+        if "ready" not in message:
+            self.returncode = message.get("exit", -signal.SIGKILL)
+        return True
+
+
+class WarmProvisioner(LocalProvisioner):
+    """jupyter_client's extension point: forks the kernel that a ``WarmManager`` asks for."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict:
+        manager = self.parent
+        connection = json.loads(Path(manager.connection_file).read_text(encoding="utf-8"))
+        connection["ip"] = f"{manager.preloaded.inside}/{manager.folder.name}/{Path(manager.ip).name}"
+        self.process = manager.preloaded.fork(
+            "tipslib.grading.preloaded:kernel",
+            connection,
+            folder=manager.folder,
+            fds=manager.fds,
+            limits=manager.limits,
+        )
+        self.process.wait_until_ready(60)
+        return self.connection_info
+
+    async def wait(self) -> int | None:
+        code, self.process = (self.process.wait() if self.process else 0), None
+        return code
+
+
+class WarmManager(AsyncKernelManager):
+    """A kernel forked from ``preloaded``, in a new folder whose ``work`` is the kernel's current folder."""
+
+    client_factory = Type(default_value="tipslib.grading.warm.WarmClient")
+
+    def __init__(
+        self, preloaded: Preloaded, folder: Path, fds: tuple[int, ...] = (), limits: Limits = DEFAULT, **kwargs: Any
+    ):
+        self.preloaded, self.folder, self.fds, self.limits = preloaded, folder, fds, limits
+        # Sockets in the folder instead of open ports: nobody else can listen.
+        super().__init__(kernel_name="python3", transport="ipc", ip=str(folder / "kernel"), **kwargs)
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        metadata = {"kernel_provisioner": {"provisioner_name": "tips-warm"}}
+        return KernelSpec(**get_kernel_dict() | {"metadata": metadata})
+
+
+class WarmClient(AsyncKernelClient):
+    """Asks once and goes on: jupyter_client's own waits for 0.2 s of silence."""
+
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        # The kernel answers the shell only after its sockets are bound, and greets each subscriber of its outputs.
+        self.kernel_info()
+        reply = await self.get_shell_msg(timeout=timeout)
+        self._handle_kernel_info_reply(reply)
+        while (await self.get_iopub_msg(timeout=timeout))["msg_type"] not in ("iopub_welcome", "status"):
+            pass
