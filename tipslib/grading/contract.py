@@ -22,7 +22,7 @@ def is_kind(cell: NotebookNode, kind: str) -> bool:
 
 
 @dataclass(frozen=True)
-class TestCell:
+class Check:
     """One autograded cell of the instructor's notebook: its code, and the contract names in it."""
 
     id: str
@@ -31,7 +31,7 @@ class TestCell:
     setup: list[str]  # the instructor's other code that stands between the test cell before and this one
 
 
-def test_cells(source: NotebookNode) -> list[TestCell]:
+def find_checks(source: NotebookNode) -> list[Check]:
     """The test cells of an instructor's notebook, in order.
 
     Of the other cells the checking process runs: imports and definitions, and locked cells that use no contract name.
@@ -44,7 +44,7 @@ def test_cells(source: NotebookNode) -> list[TestCell]:
         tree = ast.parse(without_magics(cell.source))
         used = _names_in(tree) & contract
         if is_kind(cell, "grade"):
-            cells.append(TestCell(grade_id(cell), cell.source, sorted(used), setup))
+            cells.append(Check(grade_id(cell), cell.source, sorted(used), setup))
             setup = []
         elif is_kind(cell, "locked") and not used:
             setup.append(without_magics(cell.source))

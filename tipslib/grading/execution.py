@@ -152,13 +152,15 @@ def _run_isolated(name: str, notebook: NotebookNode, unit: Unit) -> str:
             execute.resources = {"metadata": {"path": str(folder)}}
             try:
                 with execute.setup_kernel(cleanup_kc=True):
-                    timer = threading.Timer(deadline - time.monotonic(), manager.provisioner.process.end_main)
+                    child = manager.provisioner.process
+                    stack.callback(child.kill)
+                    timer = threading.Timer(deadline - time.monotonic(), child.end_main)
                     timer.start()
                     stack.callback(timer.cancel)
                     for index, cell in enumerate(notebook.cells):
                         execute.preprocess_cell(cell, {}, index)
                     # From here on only the frozen copies live: nothing that they learn can be shown.
-                    manager.provisioner.process.end_main()
+                    child.end_main()
                     for _, end in sockets.values():
                         end.close()
                     ours = [end.fileno() for end, _ in sockets.values()]

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 from nbgrader.utils import find_all_files
 
 from tipslib.grading import sandbox
-from tipslib.grading.contract import grade_id, is_kind, test_cells
+from tipslib.grading.contract import find_checks, grade_id, is_kind
 from tipslib.grading.course import Course, TipsError
 from tipslib.grading.execution import NotRun, Plan, Unit, run
 from tipslib.grading.warm import NotStarted
@@ -44,7 +44,7 @@ def make_plan(course: Course, name: str, unsandboxed: bool = False) -> Plan:
     else:
         sources = course.notebooks("source", name).items()
         in_kernel = name in course.config.Tips.get("in_kernel", ())
-        checks = {stem: [] if in_kernel else [asdict(cell) for cell in test_cells(source)] for stem, source in sources}
+        checks = {stem: [] if in_kernel else [asdict(cell) for cell in find_checks(source)] for stem, source in sources}
         plan = Plan(config, checks, not unsandboxed, float(course.config.Tips.get("notebook_timeout", 900)))
     return replace(plan, modules=_proved(course, name, plan))
 

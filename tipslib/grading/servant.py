@@ -84,7 +84,7 @@ def _outcome(codec: Codec, call: Callable[[], Any]) -> dict:
     try:
         return {"value": codec.encode(call())}
     except CodecError as error:
-        return {"raised": "TypeError", "message": f"returned what cannot be checked: {error}", "line": None}
+        return {"raised": "TypeError", "message": f"returned what cannot be checked: {error}", "line": ""}
     except BaseException as error:
         # Of the frames below here, the last one that lies in a cell of the notebook.
         lines = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel" in frame.filename]

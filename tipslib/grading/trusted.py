@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from tipslib.grading.codec import Codec, CodecError, receive, send
-from tipslib.grading.contract import TestCell, without_magics
+from tipslib.grading.contract import Check, without_magics
 
 HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
@@ -57,10 +57,12 @@ def main(path: str, seconds: float, memory: int, fds: list[int], announce: Calla
     cells = json.loads(Path(path).read_text(encoding="utf-8"))
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     signal.signal(signal.SIGALRM, _ring)
+    # Python's own form quotes the line that warns, which can be a hidden one.
+    warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
     announce()
     names: dict[str, Any] = {"__name__": "__main__"}
     with os.fdopen(fds[0], "w", encoding="utf-8") as results:
-        for fd, cell in zip(fds[1:], [TestCell(**cell) for cell in cells], strict=True):
+        for fd, cell in zip(fds[1:], [Check(**cell) for cell in cells], strict=True):
             for code in cell.setup:
                 exec(compile(code, "<locked cell>", "exec"), names)
             with socket.socket(fileno=fd) as sock:
@@ -73,7 +75,7 @@ def _ring(number: int, frame: object) -> None:
     raise Timeout
 
 
-def check(cell: TestCell, sock: socket.socket, names: dict[str, Any], seconds: float) -> list[dict]:
+def check(cell: Check, sock: socket.socket, names: dict[str, Any], seconds: float) -> list[dict]:
     """Run one test cell; returns its outputs as in a notebook."""
     border = Border(sock, cell, time.monotonic() + seconds)
     outputs: list[dict] = []
@@ -97,7 +99,7 @@ def check(cell: TestCell, sock: socket.socket, names: dict[str, Any], seconds: f
     return outputs
 
 
-def _run(cell: TestCell, names: dict[str, Any], values: dict[str, Any], border: "Border") -> list[dict]:
+def _run(cell: Check, names: dict[str, Any], values: dict[str, Any], border: "Border") -> list[dict]:
     border.printed = io.StringIO()
     names.update(values)
     filename = f"<test cell {cell.id}>"
@@ -142,7 +144,7 @@ class Border:
 
     MISSING = object()
 
-    def __init__(self, sock: socket.socket, cell: TestCell, deadline: float) -> None:
+    def __init__(self, sock: socket.socket, cell: Check, deadline: float) -> None:
         self.sock, self.deadline, self.filename = sock, deadline, f"<test cell {cell.id}>"
         self.codec = Codec(lambda number, args, kwargs: self.call(number, "a function it returned", args, kwargs))
         self.printed = io.StringIO()
