@@ -39,27 +39,30 @@ def autograde(
     Raises: TipsError for an assignment or student that is not there, a host without sandbox unless ``unsandboxed``,
     or a solution that fails its own checks.
     """
-    released = course.released(name)
-    if not is_current(course, name):
-        # Checks were corrected since: the gradebook has to know them, and everybody is graded again.
-        release(course, name)
-    plan = make_plan(course, name, unsandboxed)
+    with course.alone():
+        released = course.released(name)
+        if not is_current(course, name):
+            # Checks were corrected since: the gradebook has to know them, and everybody is graded again.
+            release(course, name)
+        plan = make_plan(course, name, unsandboxed)
+        return _autograde(course, name, student, workers, progress, plan, released)
+
+
+def _autograde(course, name, student, workers, progress, plan, released) -> list[dict]:
     submitted = course.root / "submitted"
     folders = {path.parent.name: path for path in sorted(submitted.glob(f"*/{name}"))}
     if student is not None:
         if student not in folders:
             raise TipsError(f"no submission of {student!r}: {submitted / student / name} does not exist")
         folders = {student: folders[student]}
-    records = {}
+    gradings = [_Grading(course, name, who, fingerprint(course, name, who)) for who in folders]
+    records = {grading.student: grading.stored() for grading in gradings if grading.is_current()}
+    todo = [grading for grading in gradings if grading.student not in records]
+    if any(grading.score() is not None for grading in todo):
+        course.backup_gradebook()
     # Threads are enough: each one waits for its own kernel, which is another process.
     with ThreadPoolExecutor(max_workers=workers) as executor:
-        pending: dict[Future, _Grading] = {}
-        for who, folder in folders.items():
-            grading = _Grading(course, name, who, fingerprint(course, name, who))
-            if grading.is_current():
-                records[who] = grading.stored()
-            else:
-                pending[grading.start(executor, folder, released, plan)] = grading
+        pending = {grading.start(executor, folders[grading.student], released, plan): grading for grading in todo}
         try:
             for future in progress(as_completed(pending), len(pending), f"grading {name}"):
                 grading = pending[future]
@@ -92,7 +95,8 @@ class _Grading:
         """Whether this very submission already ended in a status that the gradebook agrees with."""
         if not self.path.exists() or self.stored()["digest"] != self.digest:
             return False
-        return self.stored()["status"] != "graded" or self._in_gradebook()
+        graded = self.score() is not None and self.course.folder("autograded", self.name, self.student).is_dir()
+        return graded or self.stored()["status"] != "graded"
 
     def start(self, executor: Executor, folder: Path, released: dict, plan: Plan) -> Future:
         """Read the submission and hand its notebooks to the executor; trouble shows in ``finish``."""
@@ -112,8 +116,12 @@ class _Grading:
         """Write points and status; every way this can go ends in a record."""
         try:
             executed = future.result()
+            before = self.score()
             self._grade(executed)
             status, reasons = "graded", self.submission.repairs + _deaths(executed)
+            after = self.score()
+            if before not in (None, after):
+                reasons = [f"graded again: {before:g} points before, {after:g} now", *reasons]
         except Unusable as error:
             status, reasons = error.status, [str(error)]
         except NotRun as error:
@@ -178,23 +186,18 @@ class _Grading:
                 (folder / file).write_bytes(content)
             self.course.convert(Grade, self.name, self.student, submitted_directory=staged)
 
-    def _in_gradebook(self) -> bool:
+    def score(self) -> float | None:
+        """The points in the gradebook, or None when it has no grade."""
         with self.course.gradebook() as gradebook:
             try:
-                gradebook.find_submission(self.name, self.student)
+                return gradebook.find_submission(self.name, self.student).score
             except MissingEntry:
-                return False
-        return self.course.folder("autograded", self.name, self.student).is_dir()
+                return None
 
     def _forget(self) -> None:
         """Take an ungraded submission out of the gradebook, where it would count as zero points."""
-        with self.course.gradebook() as gradebook:
-            try:
-                gradebook.find_submission(self.name, self.student)
-            except MissingEntry:
-                pass
-            else:
-                self.course.backup_gradebook()
+        if self.score() is not None:
+            with self.course.gradebook() as gradebook:
                 gradebook.remove_submission(self.name, self.student)
         shutil.rmtree(self.course.folder("autograded", self.name, self.student), ignore_errors=True)
 

@@ -461,8 +461,8 @@ def receive(sock: socket.socket, deadline: float | None) -> dict[str, Any]:
         message = json.loads(
             data.decode("utf-8"), object_pairs_hook=_object, parse_float=_json_float, parse_constant=_json_float
         )
-    except RecursionError:
-        raise CodecError("cannot read the message: too many brackets inside each other") from None
+    except (RecursionError, MemoryError):
+        raise CodecError("cannot read the message: too many brackets inside each other, or too large") from None
     except ValueError as error:
         raise CodecError(f"cannot read the message: {str(error)[:200]}") from None
     if type(message) is not dict:

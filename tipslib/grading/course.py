@@ -3,15 +3,17 @@
 import difflib
 import logging
 import os
-import shutil
+import sqlite3
 import sys
 import sysconfig
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 import nbformat
+from filelock import FileLock
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
@@ -130,8 +132,16 @@ class Course:
         if not database.exists():
             return None
         copy = database.with_name(f"gradebook.db.{datetime.now():%Y%m%d-%H%M%S-%f}")
-        shutil.copy2(database, copy)
+        # SQLite's own way: whole, even while Formgrader writes.
+        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(copy)) as target:
+            source.backup(target)
         return copy
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """One grader at a time: inside, no other process that grades this course is at work; waits for it."""
+        with FileLock(self.root / ".tips.lock"):
+            yield
 
     def convert(self, converter_class, name: str, student: str | None = None, **directories: str) -> None:
         """Run one of nbgrader's converters on an assignment, over whatever it made before.

@@ -84,14 +84,15 @@ def run(unit: Unit) -> dict[str, str]:
     """
     # One thread a kernel: several run side by side, and results do not depend on the number of cores.
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-    run_one = _run_stock if unit.plan.checks is None else _run_isolated
-    return {name: run_one(name, nbformat.reads(text, as_version=4), unit) for name, text in unit.notebooks.items()}
+    run_one = _run_stock if unit.plan.checks is None else _run_apart
+    return {name: run_one(name, text, unit) for name, text in unit.notebooks.items()}
 
 
 # ---- as nbgrader does it ----
 
 
-def _run_stock(name: str, notebook: NotebookNode, unit: Unit) -> str:
+def _run_stock(name: str, text: str, unit: Unit) -> str:
+    notebook = nbformat.reads(text, as_version=4)
     with tempfile.TemporaryDirectory(prefix="tips-run-") as folder, tempfile.TemporaryDirectory(prefix="tips-") as ipc:
         _write_files(Path(folder), unit.files)
         # Sockets in a folder of our own instead of open ports, where the system has them: nobody else can listen.
@@ -130,7 +131,15 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> None:
 # ---- in a warm kernel, the checks apart ----
 
 
-def _run_isolated(name: str, notebook: NotebookNode, unit: Unit) -> str:
+def _run_apart(name: str, text: str, unit: Unit) -> str:
+    try:
+        return _run_warm(name, nbformat.reads(text, as_version=4), unit)
+    except NotStarted:
+        # A process that others need as well has died: with new ones, once more.
+        return _run_warm(name, nbformat.reads(text, as_version=4), unit)
+
+
+def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
     students, checkers = _servers(unit.plan.modules, unit.plan.sandboxed)
     deadline = time.monotonic() + unit.plan.seconds
     deadly: dict[int, str] = {}
@@ -259,6 +268,8 @@ _started: dict[tuple, tuple[Preloaded, Preloaded]] = {}
 def _servers(modules: tuple[str, ...], sandboxed: bool) -> tuple[Preloaded, Preloaded]:
     """The preloaded processes for student code and for checks."""
     with _lock:
+        if (pair := _started.get((modules, sandboxed))) and any(server.process.poll() is not None for server in pair):
+            _close((modules, sandboxed))  # something has killed one of them
         if (modules, sandboxed) not in _started:
             while len(_started) > 1:
                 # Those of the assignment before are not needed any more.
