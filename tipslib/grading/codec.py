@@ -4,7 +4,7 @@ Both sides use one class, and neither has to trust the other: decoding builds va
 below. Nothing is imported, evaluated, unpickled or looked up by a name that came in a message, and sizes are
 checked before memory is taken. What is not plain stays at home; the other side gets its number (N).
 
-Protocol: a frame is a length (8 bytes, big endian) and one JSON object of that many bytes. A value in it is a tree:
+Protocol (frames: see wire.py): a value is a tree, which any JSON parser keeps exact:
 
     null, true, false, "x"      None, bool; str of at most 1000 characters
     5                           int, at most 2**53 in size
@@ -30,12 +30,9 @@ refused, also a number written in another way (1.50, 0x1F).
 
 import binascii
 import itertools
-import json
 import math
 import re
-import socket
 import sys
-import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -45,13 +42,11 @@ import numpy as np
 
 DEPTH = 64  # containers in containers: far below Python's own recursion limit, whatever called us
 VALUES = 200_000  # values in one message: some 20 MB as Python objects; more numbers than that belong in an array
-DATA = 256 * 2**20  # bytes of arrays and texts in one message: a data set fits, a machine's memory does not
+DATA = 64 * 2**20  # bytes of arrays and texts in one message: a data set fits, a machine's memory does not
 TEXT = 16 * 2**20  # bytes of one bytes, or of one str in UTF-8: longer than any answer, and quick to handle
 KEPT = 100_000  # objects that one side keeps for the other: they live until the process ends
 INT_BITS = 4096  # arithmetic with larger ints takes noticeable time
 SAME_HASH = 1000  # keys that share a hash: looking them up takes the square of their number
-MESSAGE = 512 * 2**20  # bytes of one frame: DATA in base64, and room for the rest
-STRUCTURE = 10 * VALUES  # commas and brackets in one frame: bounds what parsing it allocates
 EXACT = 2**53  # JSON integers up to here are exact in every parser
 SHORT, NAME = 1000, 80  # characters of a str sent as it is, and of a name
 
@@ -144,7 +139,7 @@ class Codec:
     def kept(self, number: object) -> object:
         """The own object that the other side calls ``number``. Raises: CodecError when it was never given that one."""
         if type(number) is not int or not 0 <= number < len(self._own):
-            raise CodecError(f"cannot read value: {_short(number)} is not the number of an object given away")
+            raise CodecError(f"cannot read value: {short(number)} is not the number of an object given away")
         return self._own[number]
 
     def _encode(self, value: Any, walk: _Walk) -> Any:
@@ -273,7 +268,7 @@ class Codec:
                     return self._stand_in(_foreign_number(number, walk), name, tag, walk)
                 case ["yours", number]:
                     return self.kept(number)
-        raise walk.error(f"{_short(tree)} is not in the protocol")
+        raise walk.error(f"{short(tree)} is not in the protocol")
 
     def _stand_in(self, number: int, name: str, tag: str, walk: _Walk) -> Handle | FunctionType:
         """The stand-in for the other side's object ``number``, the same one every time."""
@@ -297,7 +292,7 @@ class Codec:
         return foreign  # type: ignore[return-value]
 
 
-def _short(tree: object) -> str:
+def short(tree: object) -> str:
     """What a foreign tree is, in a few words: it may be huge."""
     if type(tree) is list and tree and type(tree[0]) is str:
         return f"{tree[0][:40]!r} with {len(tree) - 1} parts like these"
@@ -354,7 +349,7 @@ def _hexadecimal(text: str, walk: _Walk) -> int:
 
 def _foreign_number(number: int, walk: _Walk) -> int:
     if type(number) is not int or not 0 <= number < KEPT:
-        raise walk.error(f"{_short(number)} is not an object's number")
+        raise walk.error(f"{short(number)} is not an object's number")
     return number
 
 
@@ -432,79 +427,3 @@ def _generator(state: int, inc: int, half: int, bits: int, walk: _Walk) -> np.ra
     numbers = {"state": state, "inc": inc}
     pcg.state = {"bit_generator": "PCG64", "state": numbers, "has_uint32": half, "uinteger": bits}
     return np.random.Generator(pcg)
-
-
-def send(sock: socket.socket, message: dict[str, Any], deadline: float | None = None) -> None:
-    """Write one frame. ``deadline`` is a time of ``time.monotonic()``; the socket keeps the timeout that it implies.
-
-    Raises: TimeoutError past the deadline, EOFError when the other side is gone, CodecError when it is too large.
-    """
-    data = json.dumps(message, allow_nan=False, separators=(",", ":")).encode("ascii")
-    _check_frame(len(data), data)
-    sock.settimeout(_left(deadline))
-    try:
-        sock.sendall(len(data).to_bytes(8, "big") + data)
-    except ConnectionError as error:
-        raise EOFError("the other side has closed the connection") from error
-
-
-def receive(sock: socket.socket, deadline: float | None) -> dict[str, Any]:
-    """Read one frame. After any exception the connection is of no more use: what follows may be half a frame.
-
-    Raises: TimeoutError past the deadline, EOFError when the other side is gone, CodecError when it is not a message.
-    """
-    size = int.from_bytes(_read(sock, 8, deadline), "big")
-    _check_frame(size)
-    data = _read(sock, size, deadline)
-    _check_frame(size, data)
-    try:
-        message = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_object, parse_float=_json_float, parse_constant=_json_float
-        )
-    except (RecursionError, MemoryError):
-        raise CodecError("cannot read the message: too many brackets inside each other, or too large") from None
-    except ValueError as error:
-        raise CodecError(f"cannot read the message: {str(error)[:200]}") from None
-    if type(message) is not dict:
-        raise CodecError(f"cannot read the message: {_short(message)} instead of an object")
-    return message
-
-
-def _check_frame(size: int, data: bytes | bytearray = b"") -> None:
-    if size > MESSAGE:
-        raise CodecError(f"a message of {size} bytes, more than {MESSAGE}; send less in one call")
-    if sum(map(data.count, (b",", b"[", b"{"))) > STRUCTURE:
-        raise CodecError(f"a message with more than {STRUCTURE} commas and brackets; put numbers into one NumPy array")
-
-
-def _left(deadline: float | None) -> float | None:
-    if deadline is not None and (deadline := deadline - time.monotonic()) <= 0:
-        raise TimeoutError("no complete message before the deadline")
-    return deadline
-
-
-def _read(sock: socket.socket, count: int, deadline: float | None) -> bytearray:
-    data = bytearray()
-    while len(data) < count:  # grows as bytes arrive, never by what a length merely promises
-        sock.settimeout(_left(deadline))
-        try:
-            chunk = sock.recv(min(count - len(data), 2**20))
-        except ConnectionError:
-            chunk = b""
-        if not chunk:
-            raise EOFError("the other side has closed the connection")
-        data += chunk
-    return data
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) != len(pairs):
-        raise CodecError("cannot read the message: an object with two equal keys")
-    return dict(pairs)
-
-
-def _json_float(text: str) -> float:
-    number = float(text) if len(text) <= 40 else math.nan  # a float's repr is shorter; parsing could take long
-    if not math.isfinite(number):
-        raise CodecError(f"cannot read the message: the number {text[:40]} is not finite or too long")
-    return number

@@ -16,7 +16,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from tipslib.grading.codec import Codec, CodecError, receive, send
+from tipslib.grading.codec import Codec, CodecError
+from tipslib.grading.wire import receive, send
 
 PRINTED = 10_000  # characters of a function's own prints that are passed on
 
@@ -48,7 +49,7 @@ def answer(sock: socket.socket, names: dict[str, Any]) -> None:
             raise RuntimeError(f"the function given to you raised {reply['raised']}")
         return codec.decode(reply["value"])
 
-    codec = Codec(call_back)
+    codec = Codec(call_back, peer="the check")
     while True:
         try:
             request = receive(sock, None)
