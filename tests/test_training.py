@@ -170,6 +170,19 @@ def test_history_without_validation_and_without_labels():
     assert np.isnan(history["accuracy"]).all()
 
 
+def test_one_hot_targets_are_no_labels():
+    """Integers, but a row each: with as many examples as classes they could be taken for labels."""
+    x, rows = np.eye(2), np.eye(2, dtype=int)
+    net = scratch.Sequential(scratch.Linear(2, 2, dtype=np.float64))
+    history = fit(net, MSELoss(), SGD(net.params), (x, rows), epochs=1, batch_size=2, rng=np.random.default_rng(0))
+    assert np.isnan(history["accuracy"]).all()
+    twin = torch.nn.Linear(2, 2, dtype=torch.float64)
+    optimizer = torch.optim.SGD(twin.parameters(), lr=0.1)
+    loss = lambda output, y: torch.nn.functional.mse_loss(output, y.double())  # noqa: E731
+    theirs = pytorch.fit(twin, loss, optimizer, (x, rows), epochs=1, batch_size=2, rng=np.random.default_rng(0))
+    assert np.isnan(theirs["accuracy"]).all()
+
+
 def test_no_epochs_change_nothing():
     net = NET.ours()
     before = net.state_dict()

@@ -60,4 +60,5 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
 
 
 def _accuracy(output: torch.Tensor, y: torch.Tensor) -> float:
-    return math.nan if y.is_floating_point() else (output.argmax(dim=1) == y).double().mean().item()
+    labels = y.ndim == 1 and not y.is_floating_point()
+    return (output.argmax(dim=1) == y).double().mean().item() if labels else math.nan

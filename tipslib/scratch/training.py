@@ -101,4 +101,6 @@ def fit(model, loss, optimizer, train, validation=None, *, epochs=10, batch_size
 
 
 def _accuracy(output: np.ndarray, y: np.ndarray) -> float:
-    return float(np.mean(output.argmax(axis=1) == y)) if y.dtype.kind in "iu" else float("nan")
+    """The share of right classes; nan where the targets are no class numbers (a regression, one-hot rows)."""
+    labels = y.ndim == 1 and y.dtype.kind in "iu"
+    return float(np.mean(output.argmax(axis=1) == y)) if labels else float("nan")
