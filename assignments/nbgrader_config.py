@@ -16,3 +16,6 @@ c.OverwriteCells.add_missing_cells = True
 
 # `nbgrader zip_collect`: downloads lie in downloaded/<assignment>/archive/<student>/<file>.ipynb
 c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+)[/\\](?P<file_id>[^/\\]+)"
+
+# The library has every answer: a solution that uses it is flagged in `tips report`, and graded as usual.
+c.Tips.flagged_modules = ["tipslib.scratch", "tipslib.pytorch"]

@@ -17,6 +17,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.py", "__pycache__"]
 c.ClearSolutions.code_stub = {"python": "raise NotImplementedError('not attempted yet')"}
 c.Execute.timeout = 5
 c.OverwriteCells.add_missing_cells = True
+c.Tips.flagged_modules = ["tipslib.scratch"]
 """
 
 ADD = "def add(a, b):\n    ### BEGIN SOLUTION\n    total = a + b\n    return total\n    ### END SOLUTION"

@@ -29,6 +29,11 @@ def test_a_whole_class(course, released):
     edited = copy.deepcopy(full)
     cell(edited, "twice-test").source = "pass"
     cell(edited, "add-test").metadata.nbgrader.points = 30
+    stripped = solved(released, why="Because.")
+    for number, each in enumerate(stripped.cells):
+        each.metadata, each.id = nbformat.from_dict({}), f"new-{number}"
+    stripped.cells.insert(3, nbformat.v4.new_code_cell("add(1, 1)"))
+    uses = solved(released, add="from tipslib.scratch import ReLU\ndef add(a, b):\n    return a + b")
     twice_warns = "import sys\ndef twice(a):\n    print('careful', file=sys.stderr)\n    return a * 2"
     handed = {
         "full": full,
@@ -46,6 +51,8 @@ def test_a_whole_class(course, released):
         "lacks": without,
         "doubled": doubled,
         "edited": edited,
+        "stripped": stripped,
+        "uses": uses,
         "warns": solved(released, twice=twice_warns),
     }
     for student, notebook in handed.items():
@@ -78,6 +85,8 @@ def test_a_whole_class(course, released):
         "lacks": ("graded", 5),
         "doubled": ("graded", 5),
         "edited": ("graded", 5),
+        "stripped": ("needs-manual-grading", 5),
+        "uses": ("graded", 5),
         "warns": ("graded", 5),
         "renamed": ("graded", 5),
         "pdf": ("missing", None),
@@ -93,6 +102,7 @@ def test_a_whole_class(course, released):
         "other": "not this assignment's notebook",
         "lacks": "deleted cell add-test was put back; deleted cell why was put back",
         "doubled": "cell add was there twice: the last one counts",
+        "stripped": "the nbgrader metadata of 6 cells were lost and put back",
         "renamed": "the file was named sums (1).ipynb",
         "pdf": "no sums.ipynb was handed in; the folder holds sums.pdf",
         "linked": "data.txt is a link",
@@ -102,7 +112,8 @@ def test_a_whole_class(course, released):
     for student, reason in reasons.items():
         assert reason in got[student]["reason"], student
     assert got["edited"]["flags"] == ["the points of cell add-test were edited", "locked cell twice-test was edited"]
-    assert all(row["flags"] == [] for student, row in got.items() if student != "edited")
+    assert got["uses"]["flags"] == ["cell add uses tipslib.scratch"]
+    assert all(row["flags"] == [] for student, row in got.items() if student not in ("edited", "uses"))
     messages = {each["id"]: each for each in got["wrong"]["cells"]}
     assert messages["add-test"]["message"] == "add(1, 2) should be 3" or "negative" in messages["add-test"]["message"]
     assert messages["add-test"]["functions"] == ["add"]

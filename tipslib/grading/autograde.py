@@ -102,7 +102,8 @@ class _Grading:
         """Read the submission and hand its notebooks to the executor; trouble shows in ``finish``."""
         try:
             self.protection = plan.protection
-            self.submission = read_submission(folder, released)
+            flagged = self.course.config.Tips.get("flagged_modules", ())
+            self.submission = read_submission(folder, released, flagged)
             # The instructor's files win over a student's of the same name, as in nbgrader.
             files = self.submission.files | instructor_files(self.course, self.name)
             notebooks = {stem: nbformat.writes(self._sanitised(stem)) for stem in self.submission.notebooks}

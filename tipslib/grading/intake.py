@@ -1,13 +1,15 @@
 """Intake: is a handed-in folder this assignment, and can it be graded? What can be repaired is."""
 
+import ast
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from tipslib.grading.contract import grade_id, is_kind
+from tipslib.grading.contract import grade_id, is_kind, without_magics
 
 
 class Unusable(Exception):
@@ -28,10 +30,10 @@ class Submission:
     flags: list[str] = field(default_factory=list)
 
 
-def read_submission(folder: Path, released: dict[str, NotebookNode]) -> Submission:
+def read_submission(folder: Path, released: dict[str, NotebookNode], flagged: Iterable[str] = ()) -> Submission:
     """Read ``submitted/<student>/<name>`` against the release; the folder is never changed.
 
-    Raises: Unusable with the status and the reason.
+    ``flagged`` names modules that solutions should not use. Raises: Unusable with the status and the reason.
     """
     if not folder.is_dir():
         raise Unusable("missing", f"{folder.name} is not a folder but a file")
@@ -47,8 +49,9 @@ def read_submission(folder: Path, released: dict[str, NotebookNode]) -> Submissi
         file = _find_notebook(stem, here, released, submission)
         used.add(file)
         notebook = _read_notebook(here[file], file)
+        _restore_metadata(notebook, release, submission)
         _repair_cells(notebook, release, file, submission)
-        submission.flags += _edits(notebook, release)
+        submission.flags += _edits(notebook, release) + _uses(notebook, flagged)
         submission.notebooks[stem] = notebook
     submission.files = {file: path.read_bytes() for file, path in here.items() if file not in used}
     return submission
@@ -82,6 +85,81 @@ def _read_notebook(path: Path, file: str) -> NotebookNode:
         first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise Unusable("damaged", f"{file} is JSON but not a valid notebook: {first_line}") from error
     return notebook
+
+
+def _restore_metadata(notebook: NotebookNode, release: NotebookNode, submission: Submission) -> None:
+    """Give cells that an editor has stripped their place in the assignment again, where only one fits.
+
+    A cell belongs to a released one when it has its id or its text, or, for a solution, defines the same functions;
+    a written answer when it is the only text between its neighbours.
+    """
+    known = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
+    lost = [cell for cell in release.cells if grade_id(cell) in known.keys() - set(map(grade_id, notebook.cells))]
+    bare = [cell for cell in notebook.cells if grade_id(cell) is None]
+    restored = []
+    for cell in lost:
+        own_names = _defined(cell) if is_kind(cell, "solution") else set()
+        alike = (
+            [one for one in bare if one.get("id") == cell.get("id") and one.cell_type == cell.cell_type],
+            [one for one in bare if one.source.split() == cell.source.split() and one.cell_type == cell.cell_type],
+            [one for one in bare if own_names and own_names <= _defined(one)],
+        )
+        # Where two fit, the later one would have counted in the student's own kernel as well.
+        found = next((group[-1] for group in alike if group), None)
+        if found is not None:
+            found.metadata["nbgrader"] = nbformat.from_dict(cell.metadata.nbgrader)
+            bare.remove(found)
+            restored.append(grade_id(cell))
+    # A written answer looks like nothing in the release; its place does.
+    order = list(known)
+    for cell in lost:
+        ids = [grade_id(one) for one in notebook.cells]
+        position = order.index(grade_id(cell))
+        before = [name for name in order[:position] if name in ids][-1:]
+        after = [name for name in order[position + 1 :] if name in ids][:1]
+        if grade_id(cell) in ids or cell.cell_type != "markdown" or not is_kind(cell, "solution"):
+            continue
+        between = notebook.cells[ids.index(before[0]) + 1 if before else 0 : ids.index(after[0]) if after else None]
+        candidates = [one for one in between if one in bare and one.cell_type == "markdown"]
+        if len(candidates) == 1:
+            candidates[0].metadata["nbgrader"] = nbformat.from_dict(cell.metadata.nbgrader)
+            restored.append(grade_id(cell))
+    if restored:
+        submission.repairs.append(f"the nbgrader metadata of {len(restored)} cells were lost and put back")
+
+
+def _defined(cell: NotebookNode) -> set[str]:
+    """The functions that a cell defines at its top level; none if it is no code or does not parse."""
+    tree = _parsed(cell)
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} if tree else set()
+
+
+def _parsed(cell: NotebookNode) -> ast.Module | None:
+    if cell.cell_type != "code":
+        return None
+    try:
+        return ast.parse(without_magics(cell.source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # the kernel will say so where it matters
+
+
+def _uses(notebook: NotebookNode, flagged: Iterable[str]) -> list[str]:
+    """Where the student's own cells use a module that they should not."""
+    found = []
+    for cell in notebook.cells:
+        tree = None if grade_id(cell) and not is_kind(cell, "solution") else _parsed(cell)
+        for node in ast.walk(tree) if tree else ():
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Attribute):
+                names = [ast.unparse(node)]
+            for module in flagged:
+                if any(name == module or name.startswith(module + ".") for name in names):
+                    found.append(f"cell {grade_id(cell) or cell.get('id')} uses {module}")
+    return list(dict.fromkeys(found))
 
 
 def _repair_cells(notebook: NotebookNode, release: NotebookNode, file: str, submission: Submission) -> None:
