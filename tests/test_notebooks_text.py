@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tipslib.catalog import CATALOG
 from tools import build_notebooks
 from tools.build_notebooks import BuildError, build, difference, read_text
 
@@ -86,6 +87,39 @@ def test_every_figure_has_alt_text(text, notebook):
         for kind in (kind for kind in output.get("data", {}) if kind.startswith("image/")):
             alt = output.metadata.get(kind, {}).get("alt", "")
             assert alt.strip(), f'cell {number}: give display() the metadata {{"{kind}": {{"alt": "..."}}}}'
+
+
+def markdown(notebook):
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "markdown"]
+
+
+@each_notebook
+def test_links_resolve(text, notebook):
+    """Files beside the notebook, and headings in it. Other hosts are not asked."""
+    prose = "\n".join(markdown(notebook))
+    headings = {line.lstrip("#").strip().replace(" ", "-") for line in prose.splitlines() if line.startswith("#")}
+    for target in re.findall(r"(?<!\$)\[[^\]\n$]+\]\(([^)\s]+)\)", prose):
+        if not target.startswith(("http://", "https://", "attachment:")):
+            file, _, anchor = target.partition("#")
+            assert not file or (notebook.parent / file).exists(), f"links to {target}"
+            assert not anchor or file or anchor in headings, f"links to {target}"
+
+
+LECTURES = [(text, notebook) for text, notebook in PAIRS if notebook.parent.name == "notebooks"]
+
+
+@pytest.mark.parametrize(("text", "notebook"), LECTURES, ids=[text.stem for text, _ in LECTURES])
+def test_references_to_topics_and_lectures_are_right(text, notebook):
+    """(B2) is a topic of the catalog, and "B2 in lecture 00" is taught there. (L1 and L2 are norms.)"""
+    home = {row.id: row.notebook[:2] for row in CATALOG}
+    for prose in markdown(notebook):
+        for topic, lecture in re.findall(r"\b([A-Z]\d{1,2}) in \[?lecture (\d\d)", prose):
+            assert home.get(topic) == lecture, f"{topic} in lecture {lecture}"
+        for topic, lecture in re.findall(r"lecture (\d\d)\b[^(.;]{0,60}\(([A-Z]\d{1,2})\)", prose):
+            assert home.get(lecture) == topic, f"lecture {topic} ({lecture})"
+        for topic in re.findall(r"\(([A-KM-Z]\d{1,2})\)", prose):
+            assert topic in home, f"({topic}) is no topic"
+        assert {number for number in re.findall(r"lecture (\d\d)", prose)} <= set(home.values())
 
 
 # ---- the command that builds them ----
