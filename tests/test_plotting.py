@@ -1,5 +1,6 @@
 """The figures' style and ``show``: every figure has a text for those who cannot see it."""
 
+import base64
 import io
 import itertools
 from unittest.mock import patch
@@ -98,10 +99,11 @@ def test_a_gif_has_its_frames_and_its_alt_text():
     (line,) = axes.plot([0, 1], [0, 0])
     with patch("IPython.display.display") as display:
         plotting.show_gif(figure, lambda k: line.set_ydata([0, k]), range(3), "a line that rises", fps=4)
-    (image,) = display.call_args.args
-    gif = Image.open(io.BytesIO(image.data))
+    (bundle,) = display.call_args.args
+    gif = Image.open(io.BytesIO(base64.b64decode(bundle["image/gif"])))
     assert (gif.n_frames, gif.info["duration"], gif.info["loop"]) == (3, 250, 0)
-    assert image._repr_mimebundle_()[1]["image/gif"]["alt"] == "a line that rises"
+    assert bundle["text/plain"] == "(An animation. a line that rises)"
+    assert display.call_args.kwargs == {"metadata": {"image/gif": {"alt": "a line that rises"}}, "raw": True}
     assert not plt.fignum_exists(figure.number)
 
 
