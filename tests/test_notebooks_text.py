@@ -166,6 +166,23 @@ def course(tmp_path):
     return tmp_path, write
 
 
+def test_prose_alone_keeps_the_outputs(course, capsys):
+    root, write = course
+    text, target = write("# %% [markdown]\n# Old.\n\n# %%\nprint(1)\n")
+    assert build_notebooks.main([], root) == 0
+    before = nbformat.read(target, as_version=4).cells[1]
+    write("# %% [markdown]\n# New.\n\n# %%\nprint(1)\n")
+    assert build_notebooks.main(["--prose"], root) == 0
+    words, code = nbformat.read(target, as_version=4).cells
+    assert (words.source, code) == ("New.", before)
+    assert difference(text, target) is None
+    write("# %% [markdown]\n# New.\n\n# %%\nprint(2)\n")
+    assert build_notebooks.main(["--prose"], root) == 1
+    assert "not only the prose has changed" in capsys.readouterr().err
+    write("print(1)\n", name="other")
+    assert build_notebooks.main(["--prose", "other"], root) == 1
+
+
 def test_an_assignment_survives_the_build(course, capsys):
     root, write = course
     _, target = write(ASSIGNMENT)

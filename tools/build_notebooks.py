@@ -6,6 +6,7 @@ The reviewed form is jupytext's ``py:percent``; it needs no header, the file beg
     assignments/text/<name>.py    makes   assignments/source/<name>/<name>.ipynb
 
     python tools/build_notebooks.py [NAME ...]      run them and write the .ipynb files (default: all)
+    python tools/build_notebooks.py --prose [NAME ...]   only their prose has changed: keep the outputs, run nothing
     python tools/build_notebooks.py --check         run nothing; do text and .ipynb agree?
 
 Cell metadata stands in the percent line as JSON, ``# %% tags=["raises-exception"] tips={"rtol": 0.01}``; the keys
@@ -133,11 +134,29 @@ def execute(nb, name, folder, timeout):
                 raise BuildError(f"{place}: {problem}\nThe cell is\n{cell.source}")
 
 
-def build(text, target, timeout=120):
-    """Write the notebook `target` with outputs from the file `text`. On a BuildError `target` stays as it was."""
+def keep_outputs(nb, target):
+    """Give the code cells of `nb` the outputs that they have in the notebook `target`."""
+    code, stored = (
+        [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for notebook in (nb, nbformat.read(target, as_version=4) if target.exists() else nbformat.v4.new_notebook())
+    )
+    if [cell.source for cell in code] != [cell.source for cell in stored]:
+        raise BuildError(f"{target.name}: not only the prose has changed; build it without --prose")
+    for cell, old in zip(code, stored, strict=True):
+        cell.outputs, cell.execution_count = old.outputs, old.execution_count
+
+
+def build(text, target, timeout=120, prose=False):
+    """Write the notebook `target` with outputs from the file `text`. On a BuildError `target` stays as it was.
+
+    With `prose` the outputs are those that `target` has.
+    """
     nb = read_text(text)
     target.parent.mkdir(parents=True, exist_ok=True)
-    execute(nb, target.name, target.parent, timeout)
+    if prose:
+        keep_outputs(nb, target)
+    else:
+        execute(nb, target.name, target.parent, timeout)
     nbformat.validate(nb)
     temporary = target.with_suffix(".tmp")
     temporary.write_text(nbformat.writes(nb).rstrip("\n") + "\n", encoding="utf-8", newline="\n")
@@ -166,6 +185,7 @@ def main(argv=None, root=ROOT):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help="notebooks to build, without .ipynb (default: all)")
     parser.add_argument("--check", action="store_true", help="compare text and .ipynb; run nothing")
+    parser.add_argument("--prose", action="store_true", help="only prose has changed: keep the outputs; run nothing")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks at a time (default: one a core)")
     parser.add_argument("--timeout", type=int, default=120, help="seconds that one cell may take (default: 120)")
     args = parser.parse_args(argv)
@@ -175,7 +195,7 @@ def main(argv=None, root=ROOT):
         parser.error(f"no text for {', '.join(sorted(unknown))}; there is {', '.join(sorted(known)) or 'none'}")
     pairs = [pair for pair in pairs if not args.names or pair[0].stem in args.names]
     problems = [f"{path.name}: no text makes it" for path in orphans(root)] if args.check and not args.names else []
-    job = difference if args.check else partial(build, timeout=args.timeout)
+    job = difference if args.check else partial(build, timeout=args.timeout, prose=args.prose)
     pool = ThreadPoolExecutor(max(1, args.jobs))
     try:
         futures = [pool.submit(job, *pair) for pair in pairs]

@@ -2015,8 +2015,9 @@ print(f"optimism of the best of 9 on 800 examples: {bound:.2f} or less")
 #
 # <details><summary>Answer</summary>
 #
-# 1. The test data have influenced the training input: a leak. Here it is small, but the same habit with feature selection
-#    is not. Split first (lecture 03). (`mnist1d` itself comes standardised as a whole, test data included.)
+# 1. The test data have influenced the training input: a leak. Here it is small, but the same habit with feature
+#    selection is not. Split first ([lecture 03](03_preprocessing.ipynb)). (`mnist1d` itself comes standardised as a
+#    whole, test data included.)
 # 2. $\sqrt{2 \log 10^4} \cdot \sqrt{0.9 \cdot 0.1 / 10^4} = 4.29 \cdot 0.003 \approx 0.013$.
 # 3. Yes, by choosing again and again. That is allowed, as long as nobody reports the validation score as the final result.
 #

@@ -18,8 +18,9 @@
 # | A11 | which function belongs at the output |
 # | A12 | which of the lectures' verdicts our own experiments confirm |
 #
-# **You need** lecture 00: the error signal $\delta$ (B2), gradient checking (B3), the training loop (B5). Weight
-# initialization is used here and derived in lecture 04; softmax with cross entropy is used here and derived in lecture 02.
+# **You need** [lecture 00](00_backprop.ipynb): the error signal $\delta$ (B2), gradient checking (B3), the training
+# loop (B5). Weight initialization is used here and derived in [lecture 04](04_initialization.ipynb); softmax with
+# cross entropy is used here and derived in [lecture 02](02_softmax.ipynb).
 #
 # **How to read.** Before each experiment stands a question, *Predict, then run*. Write your answer down first. The
 # questions under *Check yourself* have folded answers. The letters L, C, K and U name the lectures this course follows;
@@ -2347,7 +2348,7 @@ table(("epochs to training loss", *(f"below {goal}" for goal in GOALS)), rows)
 # 1. One cannot say. The difference of the means, 0.01, is smaller than the spread over seeds.
 # 2. Slopes and sizes of activations differ, so the same rate means steps of different effect. With one common rate the race
 #    measures for whom that rate is lucky.
-# 3. Try smaller rates: a best value at the edge of the range is a warning (lecture 11).
+# 3. Try smaller rates: a best value at the edge of the range is a warning ([lecture 11](11_babysitting.ipynb)).
 #
 # </details>
 
@@ -2411,7 +2412,8 @@ table(("id", "claim", "what we found", "verdict"), ledger)
 # * **Assignment `activations`** grades A1, A2, A5, A6, A7 and A9: forward and backward of sigmoid, ReLU, leaky and
 #   parametric ReLU and maxout, the ReLU as maxout, dead units. Mind the conventions at the top.
 # * **Library**: `tipslib/scratch/activations.py`, `maxout.py`, `diagnosis.py`.
-# * **Next lecture**: 02 softmax, the output layer and its cost. Lecture 04 derives Xavier's and He's starts.
+# * **Next lecture**: 02 softmax, the output layer and its cost. [Lecture 04](04_initialization.ipynb) derives
+#   Xavier's and He's starts.
 #
 # **Sources.** L: Hung-yi Lee, NTU, "Tips for Training Deep Neural Network" (ReLU; Problem of Sigmoid; Vanishing Gradient
 # Problem; ReLU - variant; Maxout). K: Fei-Fei Li, Karpathy, Johnson, Stanford CS231n 2016, lecture 5 (Activation

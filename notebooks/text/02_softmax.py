@@ -17,8 +17,8 @@
 # | S7 | how softmax fails in floating point, and log-sum-exp, the repair |
 # | S8 | which divergence for which task |
 #
-# **You need** lecture 00: the error signal $\delta$ (B2), gradient checking (B3), the training loop (B5); from lecture 01
-# the sigmoid (A1) and the output activations (A11).
+# **You need** [lecture 00](00_backprop.ipynb): the error signal $\delta$ (B2), gradient checking (B3), the training
+# loop (B5); from [lecture 01](01_activations.ipynb) the sigmoid (A1) and the output activations (A11).
 #
 # **How to read.** Before each experiment stands a question, *Predict, then run*. Write your answer down first. The
 # questions under *Check yourself* have folded answers. The letters L, C and U name the lectures this course follows; they
@@ -1894,8 +1894,8 @@ table(("id", "claim", "what we found", "verdict"), ledger)
 # * **Assignment `softmax`** grades S1, S2, S3, S4, S6 and S7: softmax and cross entropy from logits with their gradient, one-hot
 #   and smoothed labels, the sigmoid's square error, the KL divergence; all stable. Mind the conventions at the top.
 # * **Library**: `tipslib/scratch/losses.py`, `softmax.py`, `divergences.py`.
-# * **Next lecture**: 03 preprocessing, the other end of the network. Lecture 05 has clipping and schedules, lecture 11 the
-#   check that the first cost is $\log K$.
+# * **Next lecture**: 03 preprocessing, the other end of the network. [Lecture 05](05_gradient_descent.ipynb) has
+#   clipping and schedules, [lecture 11](11_babysitting.ipynb) the check that the first cost is $\log K$.
 #
 # **Sources.** L: Hung-yi Lee, NTU, "Tips for Training Deep Neural Network" (Cost Function; Output Layer; Softmax). C: CMU
 # 11-785 (Desiderata for a good divergence; Choices for divergence; L2 or KL; A note on derivatives). U: Ju Sun, University of

@@ -14,9 +14,10 @@
 # | P2 | images: the mean image, the mean per channel, and whether "centre only" is right |
 # | P3 | PCA and whitening: the derivation, what they gain, and what they spoil |
 #
-# **You need** lecture 00: gradients in matrix form (B2), the training loop (B5), the three kinds of data (B7). From
-# linear algebra: eigenvalues and eigenvectors of a symmetric matrix. Lecture 05 explains gradient descent in full; what
-# we need of it is derived here. Batch norm is used here and derived in lecture 08.
+# **You need** [lecture 00](00_backprop.ipynb): gradients in matrix form (B2), the training loop (B5), the three
+# kinds of data (B7). From linear algebra: eigenvalues and eigenvectors of a symmetric matrix.
+# [Lecture 05](05_gradient_descent.ipynb) explains gradient descent in full; what we need of it is derived here.
+# Batch norm is used here and derived in [lecture 08](08_batchnorm.ipynb).
 #
 # **How to read.** Before each experiment stands a question, *Predict, then run*. Write your answer down first. The
 # questions under *Check yourself* have folded answers. The letters L, C and K name the lectures this course follows;

@@ -18,8 +18,9 @@
 # | I7 | starts that look at the width (random walk) or at the data (LSUV) |
 # | I8 | a preview: normalising inside the network makes the scale matter less |
 #
-# **You need** lecture 00: the error signal $\delta^l$ (B2), the training loop (B5); lecture 01: ReLU, tanh and sigmoid,
-# and the vanishing gradient (A2); lecture 03: inputs with mean 0 and variance 1 (P1). SGD with momentum, Adam and batch
+# **You need** [lecture 00](00_backprop.ipynb): the error signal $\delta^l$ (B2), the training loop (B5);
+# [lecture 01](01_activations.ipynb): ReLU, tanh and sigmoid, and the vanishing gradient (A2);
+# [lecture 03](03_preprocessing.ipynb): inputs with mean 0 and variance 1 (P1). SGD with momentum, Adam and batch
 # norm are used here as finished tools; lectures 07 and 08 derive them.
 #
 # **How to read.** Before each experiment stands a question, *Predict, then run*. Write your answer down first. The
@@ -1854,8 +1855,9 @@ table(("id", "claim", "what we found", "verdict"), ledger)
 #
 # ## Where to go from here
 #
-# * **Assignment `initialization`** grades P1, P3 (lecture 03) and I1 to I5: `xavier_std`, `he_std`, `orthogonal`,
-#   `layer_statistics`, `distinct_units`. Mind the conventions at the top: there a weight is [in, out].
+# * **Assignment `initialization`** grades P1, P3 ([lecture 03](03_preprocessing.ipynb)) and I1 to I5: `xavier_std`,
+#   `he_std`, `orthogonal`, `layer_statistics`, `distinct_units`. Mind the conventions at the top: there a weight is
+#   [in, out].
 # * **Library**: `tipslib/scratch/initialization.py`, `batchnorm.py`, `diagnosis.py`.
 # * **Next lecture**: 05, gradient descent: now that we start well, how do we walk?
 #

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 05 · Gradient descent
 #
-# Lecture 00 found the gradient. This lecture walks along it. The rule is one line, $\theta \leftarrow \theta - \eta \nabla C$,
-# and it raises three questions: on how many examples should the gradient be computed, how long should the step be, and
-# when should one stop?
+# [Lecture 00](00_backprop.ipynb) found the gradient. This lecture walks along it. The rule is one line, $\theta
+# \leftarrow \theta - \eta \nabla C$, and it raises three questions: on how many examples should the gradient be
+# computed, how long should the step be, and when should one stop?
 #
 # **You will learn**
 #
@@ -19,8 +19,9 @@
 # | G8 | what a step and an epoch cost, by batch size |
 # | G9 | ill-conditioning; Newton and quasi-Newton, and why not here |
 #
-# **You need** lecture 00 (gradients, the training loop) and a little linear algebra: eigenvalues of a symmetric matrix.
-# Softmax with cross entropy (lecture 02) and He's start (lecture 04) are used without explanation.
+# **You need** [lecture 00](00_backprop.ipynb) (gradients, the training loop) and a little linear algebra:
+# eigenvalues of a symmetric matrix. Softmax with cross entropy ([lecture 02](02_softmax.ipynb)) and He's start
+# ([lecture 04](04_initialization.ipynb)) are used without explanation.
 #
 # **How to read.** Before each experiment stands a question, *Predict, then run*. Write your answer down first. The
 # questions under *Check yourself* have folded answers. The letters L, C, K and U name the lectures this course follows;
@@ -2318,10 +2319,10 @@ print(f"to {newton_point}, C = {saddle(newton_point) + 0.0:.2f}")
 # Newton's first batch is worth more than two hundred steps of SGD. The next 49 batches add next to nothing, and SGD passes. At the saddle Newton goes *up*, to the
 # very point gradient descent runs away from.
 #
-# **Today.** Cheap pieces of the idea are in use: a diagonal of $H$ or of squared gradients (Adagrad, RMSProp, Adam: lectures 06 and
-# 07, though G5 showed what a diagonal cannot do), and matrices for one layer at a time: K-FAC (Martens and Grosse,
-# 2015), Shampoo (Gupta, Koren and Singer, 2018). Preprocessing (lecture 03) and batch norm (lecture 08) attack
-# $\kappa$ itself.
+# **Today.** Cheap pieces of the idea are in use: a diagonal of $H$ or of squared gradients (Adagrad, RMSProp, Adam:
+# lectures 06 and 07, though G5 showed what a diagonal cannot do), and matrices for one layer at a time: K-FAC
+# (Martens and Grosse, 2015), Shampoo (Gupta, Koren and Singer, 2018). Preprocessing
+# ([lecture 03](03_preprocessing.ipynb)) and batch norm ([lecture 08](08_batchnorm.ipynb)) attack $\kappa$ itself.
 #
 # **What to remember (G9).** Gradient descent needs about $\frac\kappa2 \ln\frac1\varepsilon$ steps, Newton a few. Newton costs
 # $n^2$ memory, amplifies noise and likes saddles. Successive steps are orthogonal for a line search only.
@@ -2395,7 +2396,8 @@ table(("id", "claim", "what we found", "verdict"), ledger)
 # * **Assignments.** `momentum` grades `minibatches` (G2); `adagrad` grades `inverse_sqrt_decay` and `staircase` (G4);
 #   `babysitting` grades `clip_gradient` (G6) and `diagnose` (G3). Mind the conventions at the top.
 # * **Library**: `tipslib/scratch/optim.py`, `schedules.py`, `clipping.py`, `training.py`.
-# * **Next lecture**: 06 Adagrad: a rate for each weight, found from its own gradients. Lecture 07: momentum.
+# * **Next lecture**: 06 Adagrad: a rate for each weight, found from its own gradients.
+#   [Lecture 07](07_momentum.ipynb): momentum.
 #
 # **Sources.** L: Hung-yi Lee, NTU, "Tips for Training Deep Neural Network" (Vanilla Gradient Descent; Learning Rates). C:
 # CMU 11-785, "Training Neural Networks" (Quick recap; Incremental methods; Training and minibatches; Gradient clipping).

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 06 · Adagrad and its relatives
 #
-# Lecture 05 left a problem open: one learning rate cannot fit all weights. On a long valley the rate that is right along
-# the valley is far too large across it. The methods of this lecture give **every weight a rate of its own**, and they read
-# it off the gradients that the weight has had so far.
+# [Lecture 05](05_gradient_descent.ipynb) left a problem open: one learning rate cannot fit all weights. On a long
+# valley the rate that is right along the valley is far too large across it. The methods of this lecture give
+# **every weight a rate of its own**, and they read it off the gradients that the weight has had so far.
 #
 # **You will learn**
 #
@@ -17,10 +17,11 @@
 # | D4 | why Adagrad's steps die out, and how RMSProp forgets |
 # | D5 | AdaDelta: a step that has the right units |
 #
-# The order is that of the ideas: D7 and D8 come before D4, because RMSProp was built from both. (Adam and the great race,
-# D6, D9 and D10, are in lecture 07.)
+# The order is that of the ideas: D7 and D8 come before D4, because RMSProp was built from both. (Adam and the great
+# race, D6, D9 and D10, are in [lecture 07](07_momentum.ipynb).)
 #
-# **You need** gradient descent, schedules and ill-conditioning (lecture 05), cross entropy (lecture 02).
+# **You need** gradient descent, schedules and ill-conditioning ([lecture 05](05_gradient_descent.ipynb)), cross
+# entropy ([lecture 02](02_softmax.ipynb)).
 #
 # **How to read.** Before each experiment stands a question, *Predict, then run*. Write your answer down first. The
 # questions under *Check yourself* have folded answers. The letters L, C and U name the lectures this course follows; they
@@ -1415,14 +1416,16 @@ assert max(race["Rprop"].max(), race["Quickprop"].max()) < min(means) - 0.1
 # * "No learning rate" does not mean "nothing to choose": AdaDelta and Adagrad at their default rates are clearly worse than
 #   tuned. Only RMSProp's default happens to be right here.
 #
-# Ten epochs, one small data set, no schedule. Lecture 07 adds momentum and Adam, with and without a schedule.
+# Ten epochs, one small data set, no schedule. [Lecture 07](07_momentum.ipynb) adds momentum and Adam, with and
+# without a schedule.
 #
 # ### Practice today
 #
 # * **Adagrad** is at its best where inputs are rare, as in D1: word vectors such as GloVe (Pennington, Socher and Manning
 #   2014) were trained with it.
 # * **RMSProp** trained the Atari player DQN (Mnih et al. 2015) and EfficientNet (Tan and Le 2019).
-# * **Adam**, RMSProp with momentum (Kingma and Ba 2015), has become the usual choice: lecture 07.
+# * **Adam**, RMSProp with momentum (Kingma and Ba 2015), has become the usual choice:
+#   [lecture 07](07_momentum.ipynb).
 # * Wilson et al. (2017) found that adaptive methods often generalise worse than tuned SGD. Reddi, Kale and Kumar (2018) showed
 #   that a method which forgets may fail to converge even on a simple convex problem.
 
@@ -1473,8 +1476,9 @@ table(("id", "claim", "what we found", "verdict"), ledger)
 #
 # ## Where to go from here
 #
-# * **Assignment `adagrad`** grades D1 to D4 and the schedules of lecture 05: $\eta/\sqrt{t+1}$, $\sigma^t$, a step of Adagrad and of
-#   RMSProp, the best step, the staircase. Mind where $\varepsilon$ stands: outside for Adagrad, inside for RMSProp.
+# * **Assignment `adagrad`** grades D1 to D4 and the schedules of [lecture 05](05_gradient_descent.ipynb):
+#   $\eta/\sqrt{t+1}$, $\sigma^t$, a step of Adagrad and of RMSProp, the best step, the staircase. Mind where
+#   $\varepsilon$ stands: outside for Adagrad, inside for RMSProp.
 # * **Library**: `tipslib/scratch/adaptive.py`, `rprop.py`, `parabola.py`; each rule is a few lines.
 # * **Next lecture**: 07 momentum. It averages the gradients where this lecture averaged their squares; Adam does both.
 #
