@@ -73,11 +73,16 @@ def show_gif(figure: Figure, draw: Callable[[int], object], frames: Iterable[int
     pictures = []
     for k in frames:
         draw(k)
-        # 32 colours are enough for lines and keep the file small.
-        pictures.append(Image.open(io.BytesIO(_png(figure))).convert("RGB").quantize(32))
+        pictures.append(Image.open(io.BytesIO(_png(figure))).convert("RGB"))
     plt.close(figure)
     if not pictures:
         raise ValueError("show_gif wants at least one frame, got none")
+    # One palette for all frames, else colours change on the way; 64 colours are enough for lines and keep it small.
+    strip = Image.new("RGB", (pictures[0].width, pictures[0].height * len(pictures)))
+    for row, picture in enumerate(pictures):
+        strip.paste(picture, (0, row * picture.height))
+    palette = strip.quantize(64, method=Image.Quantize.FASTOCTREE)
+    pictures = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     buffer = io.BytesIO()
     pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=round(1000 / fps), loop=0)
     # The text stands in its place where a page cannot move: on paper, and in nbconvert's HTML, which knows no GIF.

@@ -18,8 +18,9 @@
 # | R7 | are deep networks smoother? The lecture's picture and its control |
 # | R8 | the panacea: more data |
 #
-# **You need** lecture 00: the training loop (B5) and the three kinds of data (B7); lecture 02: cross entropy (S3);
-# lecture 07: momentum and Adam. Dropout, the lectures' favourite regularizer, has lecture 10 to itself.
+# **You need** [lecture 00](00_backprop.ipynb): the training loop (B5) and the three kinds of data (B7);
+# [lecture 02](02_softmax.ipynb): cross entropy (S3); [lecture 07](07_momentum.ipynb): momentum and Adam. Dropout,
+# the lectures' favourite regularizer, has [lecture 10](10_dropout.ipynb) to itself.
 #
 # **How to read.** Before each experiment stands a question, *Predict, then run*. Write your answer down first. The
 # questions under *Check yourself* have folded answers. The letters L, C and U name the lectures this course follows; they
@@ -1868,8 +1869,8 @@ table(("id", "claim", "what we found", "verdict"), ledger)
 # 1. **Which layer?** Decay only the first, only the second, only the last layer of the mnist1d network. Which one matters most? Find a λ for each.
 # 2. **Mixup.** Train on $\alpha x_i + (1 - \alpha) x_j$ with the target $\alpha \hat y_i + (1 - \alpha)\hat y_j$, α uniform in $[0, 1]$; `CrossEntropyLoss` takes
 #    probabilities as targets. Compare on noisy digits with weight decay.
-# 3. **Several together.** Use weight decay, noise and shifts at once on mnist1d. Do the gains add up? Search the three strengths at random (lecture 11) rather than
-#    on a grid.
+# 3. **Several together.** Use weight decay, noise and shifts at once on mnist1d. Do the gains add up? Search the
+#    three strengths at random ([lecture 11](11_babysitting.ipynb)) rather than on a grid.
 #
 # ## Where to go from here
 #
