@@ -99,7 +99,7 @@ def readable() -> list[Path]:
     # Not the folder above it: in this repository that holds the solutions.
     library = Path(__file__).parents[1]
     paths = {Path(path) for path in (*system, *files, *python)} | {library}
-    return sorted(path for path in paths if path.exists())
+    return sorted(path for path in paths if path.exists() and paths.isdisjoint(path.parents))
 
 
 def command(argv: list[str], writable: dict[str, str | None]) -> list[str]:
@@ -110,6 +110,8 @@ def command(argv: list[str], writable: dict[str, str | None]) -> list[str]:
     options = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-net", "--new-session"]
     if os.getuid() != 0:
         options += ["--unshare-user"]
+    # First: Python itself may live in there.
+    options += ["--perms", "1777", "--tmpfs", "/tmp"]
     made = set()
     for path in (*readable(), *map(Path, writable)):
         for parent in reversed(path.parents[:-1]):
@@ -122,7 +124,7 @@ def command(argv: list[str], writable: dict[str, str | None]) -> list[str]:
             options += ["--symlink", os.readlink(path), str(path)]
         else:
             options += ["--ro-bind", str(path), str(path)]
-    options += ["--dev", "/dev", "--bind", "/proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"]
+    options += ["--dev", "/dev", "--bind", "/proc", "/proc"]
     for inside, outside in writable.items():
         options += ["--tmpfs", inside] if outside is None else ["--bind", outside, inside]
     # What names the editable install's packages lies in the folder that is hidden.
@@ -176,10 +178,10 @@ def enter(folder: str, limits: Limits = DEFAULT) -> None:
         _mount("tmpfs", runs, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=65536,nr_inodes=16,mode=755")
         os.mkdir(folder)
         _mount(f"/proc/self/fd/{mine}", folder, None, _MS_BIND)
+    _new_tmp(memory)
     work = Path(folder, "work")
     if work.is_dir():
         files = Path("/tmp/files")
-        _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, memory)
         shutil.copytree(work, files)
         _mount("tmpfs", str(work), "tmpfs", _MS_NOSUID | _MS_NODEV, memory)
         shutil.copytree(files, work, dirs_exist_ok=True)
@@ -187,6 +189,16 @@ def enter(folder: str, limits: Limits = DEFAULT) -> None:
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV)
     os.close(mine)
     _loopback_up()
+
+
+def _new_tmp(options: str) -> None:
+    """An empty /tmp, but for what is installed in there."""
+    kept = [(path, os.open(path, os.O_PATH)) for path in readable() if path.is_relative_to("/tmp")]
+    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, options)
+    for path, fd in kept:
+        path.mkdir(parents=True, exist_ok=True)
+        _mount(f"/proc/self/fd/{fd}", str(path), None, _MS_BIND | _MS_REC)
+        os.close(fd)
 
 
 def read_only(folder: str) -> None:
