@@ -42,6 +42,7 @@ nbval: .venv/installed
 
 test-all: test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile=thorough tests --ignore tests/grading
+	TIPS_KILLS=50 $(BIN)/python -m pytest tests/grading/test_crashes.py
 	$(MAKE) nbval
 	ATEN_CPU_CAPABILITY=default $(MAKE) nbval
 	OPENBLAS_CORETYPE=Haswell $(MAKE) nbval

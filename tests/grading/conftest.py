@@ -1,15 +1,24 @@
+import shutil
+
 import pytest
 
 from tests.grading import minicourse
+from tipslib.grading.course import Course
 from tipslib.grading.release import release
 
 
-@pytest.fixture
-def course(tmp_path):
-    """A small released course."""
-    made = minicourse.make_course(tmp_path / "course")
+@pytest.fixture(scope="session")
+def template(tmp_path_factory):
+    """A released course, to be copied: releasing takes seconds."""
+    made = minicourse.make_course(tmp_path_factory.mktemp("template") / "course")
     release(made, minicourse.NAME)
-    return made
+    return made.root
+
+
+@pytest.fixture
+def course(template, tmp_path):
+    """A small released course."""
+    return Course(shutil.copytree(template, tmp_path / "course"))
 
 
 @pytest.fixture

@@ -11,24 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.grading.minicourse import NAME, hand_in, make_course, solved
+from tests.grading.minicourse import NAME, hand_in, solved
 from tipslib.grading.autograde import autograde
-from tipslib.grading.release import release
 from tipslib.grading.report import report
 from tipslib.grading.sandbox import why_not
 
-# `make test` kills a few times, `make test-all` sets this to 50 and more.
-KILLS = int(os.environ.get("TIPS_KILLS", "3"))
+# `make test` kills a few times, `make test-all` 50 times.
+KILLS = int(os.environ.get("TIPS_KILLS", "2"))
+long = pytest.mark.skipif(KILLS < 10, reason="make test-all runs it")
 COMMAND = [sys.executable, "-m", "tipslib.grading.cli", "autograde", NAME, "--workers", "2"]
 COMMAND += ["--unsandboxed"] if why_not() else []
 
 
 @pytest.fixture
-def class_of_six(tmp_path):
+def class_of_six(course, released):
     """A course with right, wrong, dying and damaged submissions, one of them graded by hand."""
-    course = make_course(tmp_path / "course")
-    release(course, NAME)
-    released = course.released(NAME)[NAME]
     hand_in(course, "hand", solved(released, why="Because."))
     autograde(course, NAME)
     with course.gradebook() as gradebook:
@@ -111,6 +108,7 @@ def test_a_killed_grader_leaves_no_process_behind(class_of_six):
     assert left == []
 
 
+@long
 @pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 def test_killed_helpers_are_not_the_students_fault(class_of_six):
     """Whichever process below the grader dies: no submission gets a grade it does not deserve."""
@@ -132,6 +130,7 @@ def test_killed_helpers_are_not_the_students_fault(class_of_six):
     assert outcome(class_of_six) == WANTED, said
 
 
+@long
 def test_two_graders_at_once(class_of_six):
     both = [start(class_of_six) for _ in range(2)]
     for process in both:
