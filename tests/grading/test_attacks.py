@@ -186,6 +186,16 @@ threading.Thread(target=watch, daemon=True).start()
 def shift(x, by):
     box.put(str(x)); return x + by if x[0] < 3 else x
 """,
+    "written into a broken answer": """
+import tipslib.grading.servant as servant
+honest = servant._call
+def spying(codec, names, request):
+    reply = honest(codec, names, request)
+    args = str(codec.decode(request["args"]))
+    return reply | {"value": [f"spy {args}"]} if "31415" in args else reply
+servant._call = spying
+def shift(x, by): return x + by
+""",
     "sent through a pipe": """
 import os
 out, into = os.pipe()

@@ -33,8 +33,6 @@ from tipslib.grading.contract import Check, without_magics
 from tipslib.grading.wire import receive, send
 
 HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
-
-
 _MUTABLE = (np.ndarray, list, dict, tuple, np.random.Generator)
 
 
@@ -208,7 +206,7 @@ class Border:
             except (EOFError, OSError):
                 raise NoAnswer(f"{title} ended the notebook's process") from None
             except CodecError as error:
-                raise NoAnswer(f"{title} returned what cannot be checked: {error}") from None
+                raise self._unreadable(title, error) from None
             try:
                 request = {"value": self.codec.encode(function(*args, **kwargs))}
             except Exception as error:
@@ -219,7 +217,12 @@ class Border:
         try:
             return self.codec.decode(tree)
         except CodecError as error:
-            raise NoAnswer(f"{title} returned what cannot be checked: {error}") from None
+            raise self._unreadable(title, error) from None
+
+    def _unreadable(self, title: str, error: CodecError) -> NoAnswer:
+        """The error quotes the message, into which the student's side may have put hidden inputs."""
+        detail = "" if self._in_hidden_lines() else f": {error}"
+        return NoAnswer(f"{title} returned what cannot be checked{detail}")
 
     def _take_over(self, old: Any, new: Any) -> None:
         """Change a caller's own objects as the student's function has changed its copies of them."""
