@@ -7,12 +7,13 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help demo test test-all lint nbval lab bench notebooks clean
+.PHONY: help demo test test-all lint nbval graders lab bench notebooks clean
 
 help:
 	@echo "make demo       a sample class: release, collection, autograding, feedback, gradebook"
 	@echo "make test       all that a commit must pass"
 	@echo "make test-all   the same and the long repeats"
+	@echo "make graders    the checks graded: every known mistake and every accepted alternative"
 	@echo "make lab        JupyterLab with the lectures"
 	@echo "make notebooks  run the notebooks' text forms and store the outputs"
 	@echo "make bench      speed, as ratios"
@@ -42,10 +43,14 @@ nbval: .venv/installed
 
 test-all: test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile=thorough tests --ignore tests/grading
-	TIPS_KILLS=50 $(BIN)/python -m pytest tests/grading/test_crashes.py
+	TIPS_LONG=1 $(BIN)/python -m pytest tests/grading/test_crashes.py tests/grading/test_demo.py
+	$(MAKE) graders
 	$(MAKE) nbval
 	ATEN_CPU_CAPABILITY=default $(MAKE) nbval
 	OPENBLAS_CORETYPE=Haswell $(MAKE) nbval
+
+graders: .venv/installed
+	$(BIN)/python tools/graders.py --workers $(WORKERS) --json graders.json
 
 lab: .venv/installed
 	$(BIN)/tips lab
@@ -57,4 +62,4 @@ notebooks: .venv/installed
 	$(BIN)/python tools/build_notebooks.py
 
 clean:
-	rm -rf .venv demo build *.egg-info bench.json
+	rm -rf .venv demo build *.egg-info bench.json graders.json

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from tipslib import checks
-from tipslib.checks import check_array, check_float, check_gradient, check_list, check_shape, no_warnings, unchanged
+from tipslib.checks import (
+    check_array,
+    check_float,
+    check_gradient,
+    check_int,
+    check_list,
+    check_raises,
+    check_shape,
+    no_warnings,
+    unchanged,
+)
 
 FLOATS = st.floats(-1e6, 1e6)
 EXPECTED = np.array([[1.0, 2.0], [3.0, 4.0]])
@@ -233,3 +243,73 @@ def test_it_needs_numpy_alone():
     heavy = {"torch", "matplotlib", "IPython", "tipslib.scratch"}
     code = f"import sys, tipslib.checks; sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("right", [3, np.int64(3), np.uint8(3)])
+def test_an_int_is_pythons_or_numpys(right):
+    check_int(right, 3, "hidden_width(n, p)")
+
+
+@pytest.mark.parametrize(
+    ("got", "problem"),
+    [
+        (3.0, "returned a float, not an int; expected 3"),
+        (True, "returned a bool, not an int; expected 3"),
+        (np.array(3), "returned an array of shape (), not an int; expected 3"),
+        (None, "returned None (is there a return?), not an int; expected 3"),
+        (4, "wrong value; expected 3, got 4"),
+        (2**60 + 3, f"wrong value; expected 3, got {2**60 + 3}"),
+    ],
+)
+def test_int_messages(got, problem):
+    assert message(check_int, got, 3, "f(n)") == f"f(n): {problem}"
+    assert message(check_int, got, 3, "f(n)", hint="Count again.").endswith(". Count again.")
+
+
+def raising(error, kind=ValueError, **options):
+    with check_raises(kind, "one_hot(r, 3)", **options):
+        if error:
+            raise error
+
+
+@pytest.mark.parametrize("error", [ValueError(), UnicodeError("a kind of ValueError")])
+def test_the_wanted_exception_passes(error):
+    raising(error)
+
+
+def test_another_exception_or_none_fails():
+    assert message(raising, IndexError("7")) == "one_hot(r, 3): raised IndexError, not ValueError"
+    assert message(raising, None, hint="Is 3 a class?") == "one_hot(r, 3): raised no ValueError. Is 3 a class?"
+    # What is not attempted, and a check inside, speak for themselves.
+    for kind in (ValueError, RuntimeError, Exception):
+        with pytest.raises(NotImplementedError, match="not attempted"):
+            raising(NotImplementedError("not attempted yet"), kind)
+        assert message(raising, AssertionError("shape"), kind) == "shape"
+
+
+def test_integers_are_compared_exactly():
+    check_array(np.array([2_000_000_000]), [2_000_000_000], "f")
+    assert "wrong values" in message(check_array, np.array([2_000_000_001]), [2_000_000_000], "f")
+
+
+def test_a_float32_is_not_close_to_a_float64():
+    assert "wrong value" in message(check_float, np.float32(0.1), 0.1, "f")
+
+
+def test_an_empty_hint_hides_as_well():
+    assert "3" not in message(check_float, 1.5, 3.0, "f", hint="")
+
+
+def test_unchanged_refuses_what_cannot_change():
+    with pytest.raises(TypeError, match="p is a float"), unchanged("f", p=0.5):
+        pass
+
+
+def test_no_warnings_sees_what_numpy_was_told_to_ignore():
+    with np.errstate(all="ignore"):
+        assert "overflow" in message(warn_inside)
+
+
+def warn_inside():
+    with no_warnings("f"):
+        np.exp(np.array([1e4]))

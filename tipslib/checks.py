@@ -26,9 +26,12 @@ def check_shape(got, shape, name, *, dtype=np.float64, hint=None):
 def check_array(got, expected, name, *, atol=1e-12, rtol=1e-9, hint=None):
     """``got`` has the shape and dtype of ``expected``, and is close to it; shapes are never broadcast.
 
-    An entry is close when abs(got - expected) ≤ atol + rtol * abs(expected).
+    An entry is close when abs(got - expected) ≤ atol + rtol * abs(expected); integers and bools must be equal.
+    A list of whole numbers expects integers: write ``[0.0, 1.0]`` for floats.
     """
     expected = np.asarray(expected)
+    if expected.dtype.kind in "iub":
+        atol = rtol = 0
     check_shape(got, expected.shape, name, dtype=expected.dtype, hint=hint)
     wrong = ~np.isclose(got, expected, rtol=rtol, atol=atol)
     if wrong.any():
@@ -42,7 +45,15 @@ def check_float(got, expected, name, *, atol=1e-12, rtol=1e-9, hint=None):
     """``got`` is a number (Python's or NumPy's, no array, no bool) close to ``expected``."""
     if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, float, np.integer, np.floating)):
         _fail(name, f"returned {_describe(got)}, not a float", f"expected {expected}", hint)
-    if not np.isclose(got, expected, rtol=rtol, atol=atol):
+    if not np.isclose(float(got), expected, rtol=rtol, atol=atol):
+        _fail(name, "wrong value", f"expected {expected}, got {got}", hint)
+
+
+def check_int(got, expected, name, *, hint=None):
+    """``got`` is the integer ``expected`` (Python's or NumPy's, no array, no bool, no float)."""
+    if isinstance(got, (bool, np.bool_)) or not isinstance(got, (int, np.integer)):
+        _fail(name, f"returned {_describe(got)}, not an int", f"expected {expected}", hint)
+    if got != expected:
         _fail(name, "wrong value", f"expected {expected}, got {got}", hint)
 
 
@@ -69,7 +80,13 @@ def check_gradient(got, f, x, name, *, dy=1.0, h=1e-5, atol=1e-7, rtol=1e-6, hin
 
 @contextmanager
 def unchanged(name, **inputs):
-    """The code inside leaves its inputs, arrays or lists of arrays, as they were: ``with unchanged("f", z=z): …``."""
+    """The code inside leaves its inputs, arrays or lists of arrays, as they were: ``with unchanged("f", z=z): …``.
+
+    Raises: TypeError for an input of another kind, which no function could change.
+    """
+    for key, value in inputs.items():
+        if not isinstance(value, (np.ndarray, list)):
+            raise TypeError(f"unchanged: {key} is {_describe(value)}, not an array or a list of arrays")
     before = copy.deepcopy(inputs)
     yield
     for key, value in inputs.items():
@@ -80,7 +97,7 @@ def unchanged(name, **inputs):
 @contextmanager
 def no_warnings(name):
     """The code inside gives no RuntimeWarning, as NumPy does for an overflow or a division by 0."""
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
         warnings.simplefilter("always")
         yield
     for warning in caught:
@@ -88,12 +105,27 @@ def no_warnings(name):
             raise AssertionError(f"{name} warns: {warning.message}")
 
 
+@contextmanager
+def check_raises(kind, name, *, hint=None):
+    """The code inside raises an exception of this class: ``with check_raises(ValueError, "one_hot(r, 3)"): …``."""
+    try:
+        yield
+    except (NotImplementedError, AssertionError):
+        raise  # not attempted, or another check inside has failed
+    except kind:
+        return
+    except Exception as error:
+        _fail(name, f"raised {type(error).__name__}, not {kind.__name__}", "", hint)
+    else:
+        _fail(name, f"raised no {kind.__name__}", "", hint)
+
+
 def short_messages():
     """In a notebook, show a failed check or an exercise not attempted as one line, without a traceback."""
     from IPython import get_ipython  # only notebooks need it
 
     def show(shell, kind, error, traceback, tb_offset=None):  # IPython's names
-        last = list(walk_tb(traceback))[-1][0].f_code
+        last = list(walk_tb(traceback))[-1][0].f_code  # the function that raised; here it is one of our checks
         where = f"{last.co_name}: " if kind is NotImplementedError else ""
         if where or last.co_filename == __file__:
             error._render_traceback_ = lambda: [f"{kind.__name__}: {where}{error}"]
@@ -104,14 +136,17 @@ def short_messages():
 
 
 def _fail(name, problem, detail, hint):
-    tail = f". {hint}" if hint else f"; {detail}" if detail else ""
+    tail = f". {hint}" if hint is not None else f"; {detail}" if detail else ""
     raise AssertionError(f"{name}: {problem}{tail}")
 
 
 def _describe(got):
     if isinstance(got, np.ndarray):
         return f"an array of shape {got.shape}"
-    return f"{got} (is there a return?)" if got is None or got is ... else f"a {type(got).__name__}"
+    if got is None or got is ...:  # some write ... where code is still to come
+        return f"{got} (is there a return?)"
+    kind = type(got).__name__
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _same(a, b):

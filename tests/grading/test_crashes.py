@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from tests import LONG, long
 from tests.grading.minicourse import NAME, hand_in, solved
 from tipslib.grading.autograde import autograde
 from tipslib.grading.report import report
 from tipslib.grading.sandbox import why_not
 
 # `make test` kills a few times, `make test-all` 50 times.
-KILLS = int(os.environ.get("TIPS_KILLS", "2"))
-long = pytest.mark.skipif(KILLS < 10, reason="make test-all runs it")
+KILLS = 50 if LONG else 2
 COMMAND = [sys.executable, "-m", "tipslib.grading.cli", "autograde", NAME, "--workers", "2"]
 COMMAND += ["--unsandboxed"] if why_not() else []
 

@@ -1,6 +1,6 @@
 """The sample class of this course: the demo's whole loop, and the same scores from nbgrader alone."""
 
-import importlib.util
+import importlib
 import shutil
 import subprocess
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import long
 from tipslib.grading.cli import main
 from tipslib.grading.course import Course
 from tipslib.grading.release import check_no_leak
@@ -19,10 +20,7 @@ SAMPLES = sorted((ROOT / "assignments" / "sample").glob("*.py"))
 
 
 def sample(name: str):
-    spec = importlib.util.spec_from_file_location(f"sample_{name}", ROOT / "assignments" / "sample" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module(f"assignments.sample.{name}")
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +41,7 @@ def test_every_student_ends_in_the_expected_status(demo, name):
     expected = sample(name).EXPECTED
     got = {row["student"]: (row["status"], row["score"]) for row in report(demo, name)["submissions"]}
     assert got == expected
-    assert len(expected) >= 8
+    assert len(expected) >= 7
 
 
 @pytest.mark.parametrize("name", [path.stem for path in SAMPLES])
@@ -66,7 +64,9 @@ def test_no_release_holds_a_secret(demo, name):
     assert ".py" not in files, "no text form beside a released notebook"
 
 
-@pytest.mark.parametrize("name", [path.stem for path in SAMPLES])
+@pytest.mark.parametrize(
+    "name", [pytest.param(path.stem, marks=[] if path.stem == "activations" else long) for path in SAMPLES]
+)
 def test_nbgrader_alone_gives_the_same_scores(demo, name, tmp_path):
     """Stock `nbgrader autograde` over the same submissions: equal wherever it gives a grade at all."""
     stock = tmp_path / "stock"

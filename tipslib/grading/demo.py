@@ -1,6 +1,7 @@
 """Demo: a sample class goes through release, collection, autograding and feedback, in a folder of its own."""
 
-import importlib.util
+import copy
+import runpy
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,14 @@ from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
+from nbformat.v4 import new_code_cell
+
 from tipslib.grading.autograde import autograde
+from tipslib.grading.contract import grade_id
 from tipslib.grading.course import CONFIG, Course, Progress, TipsError
 from tipslib.grading.feedback import feedback
+from tipslib.grading.plan import mistakes_file
 from tipslib.grading.release import release
 from tipslib.grading.report import report, table
 from tipslib.grading.sandbox import why_not
@@ -20,8 +26,9 @@ from tipslib.grading.sandbox import why_not
 def demo(original: Course, out: Path, workers: int, bar: Progress) -> None:
     """Run the whole loop for every assignment that has a sample class, and print what an instructor sees.
 
-    A sample class is a file ``sample/<assignment>.py`` of the course with a function
-    ``submissions(release) -> {student: notebook as bytes, or None for nothing handed in}``.
+    A sample class is a file ``sample/<assignment>.py`` of the course. Its table ``STUDENTS`` says for each student
+    which cells to fill in, ``{grade_id: source}``, where "before <grade_id>" adds a cell; None: nothing handed in.
+    It may import other files of the course, as modules of the course's folder.
     ``bar`` shows progress, see ``autograde``. Raises: TipsError when ``out`` exists or there is no sample class.
     """
     samples = sorted(path for path in (original.root / "sample").glob("*.py") if path.stem in original.names())
@@ -43,6 +50,9 @@ def demo(original: Course, out: Path, workers: int, bar: Progress) -> None:
         name = sample.stem
         shutil.copytree(original.root / "source" / name, out / "source" / name)
         course = Course(out)
+        if (bank := mistakes_file(original, name)).exists():
+            mistakes_file(course, name).parent.mkdir(exist_ok=True)
+            shutil.copy(bank, mistakes_file(course, name))
         with timed("release"):
             release(course, name)
         with timed("collection"):
@@ -64,18 +74,16 @@ def demo(original: Course, out: Path, workers: int, bar: Progress) -> None:
 
 def _collect(course: Course, name: str, sample: Path) -> None:
     """Let the class hand in as files downloaded from a learning platform; nbgrader's zip_collect sorts them in."""
-    spec = importlib.util.spec_from_file_location(f"sample_{name}", sample)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    students = sample_class(sample)
     archive = course.root / "downloaded" / name / "archive"
     for stem, notebook in course.released(name).items():
-        for student, content in module.submissions(notebook).items():
+        for student, cells in students.items():
             with course.gradebook() as gradebook:
                 gradebook.update_or_create_student(student)
-            if content is not None:
+            if cells is not None:
                 path = archive / student / f"{stem}.ipynb"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
+                nbformat.write(filled_in(notebook, cells), path)
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "zip_collect", name],
         cwd=course.root,
@@ -85,3 +93,33 @@ def _collect(course: Course, name: str, sample: Path) -> None:
     )
     if done.returncode:
         raise TipsError(f"nbgrader zip_collect failed:\n{done.stderr[-2000:]}")
+
+
+def sample_class(path: Path) -> dict[str, dict[str, str] | None]:
+    """The table ``STUDENTS`` of a sample class."""
+    parent = str(path.resolve().parents[2])  # of the course's folder
+    sys.path.insert(0, parent)
+    try:
+        return runpy.run_path(str(path))["STUDENTS"]
+    finally:
+        sys.path.remove(parent)
+
+
+def filled_in(release: nbformat.NotebookNode, cells: dict[str, str]) -> nbformat.NotebookNode:
+    """The release with the source of some cells replaced, by grade_id; "before X" adds a cell in front of X.
+
+    Raises: KeyError for a cell that the release does not have.
+    """
+    notebook = copy.deepcopy(release)
+    notebook.cells = []
+    left = dict(cells)
+    for cell in copy.deepcopy(release.cells):
+        name = grade_id(cell)
+        if f"before {name}" in left:
+            notebook.cells.append(new_code_cell(left.pop(f"before {name}").strip("\n"), id=f"before-{name}"))
+        if name in left:
+            cell.source = left.pop(name).strip("\n")
+        notebook.cells.append(cell)
+    if left:
+        raise KeyError(f"the release has no cells {sorted(left)}")
+    return notebook

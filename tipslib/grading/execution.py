@@ -54,6 +54,7 @@ class Plan:
     seconds: float = 900.0  # for a whole notebook; each cell has Execute.timeout
     modules: tuple[str, ...] = ()
     limits: Limits = DEFAULT
+    mistakes: str | None = None  # the text of the course's known mistakes (see mistakes.py)
 
     @property
     def apart(self) -> bool:
@@ -192,7 +193,8 @@ def _check(name: str, unit: Unit, checkers: Preloaded, stack: ExitStack, ends: l
     """Run the test cells against the frozen copies; returns outputs by grade_id."""
     cells = unit.plan.checks[name]
     folder = stack.enter_context(checkers.new_folder())
-    (folder / "checks.json").write_text(json.dumps(cells), encoding="utf-8")
+    work = {"checks": cells, "mistakes": unit.plan.mistakes}
+    (folder / "checks.json").write_text(json.dumps(work), encoding="utf-8")
     ours, theirs = os.pipe()
     stack.callback(os.close, ours)
     try:

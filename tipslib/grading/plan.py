@@ -46,14 +46,23 @@ def make_plan(course: Course, name: str, unsandboxed: bool = False) -> Plan:
         in_kernel = name in course.config.Tips.get("in_kernel", ())
         checks = {stem: [] if in_kernel else [asdict(cell) for cell in find_checks(source)] for stem, source in sources}
         plan = Plan(config, checks, not unsandboxed, float(course.config.Tips.get("notebook_timeout", 900)))
-    return replace(plan, modules=_proved(course, name, plan))
+    bank = mistakes_file(course, name)
+    mistakes = bank.read_text(encoding="utf-8") if bank.exists() else None
+    return replace(plan, modules=_proved(course, name, plan), mistakes=mistakes)
+
+
+def mistakes_file(course: Course, name: str) -> Path:
+    """Where a course may keep the known mistakes of an assignment (see mistakes.py)."""
+    return course.root / "mistakes" / f"{name}.py"
 
 
 def digest(course: Course, name: str) -> str:
-    """A hash of the assignment's source: what students are given, and what checks them."""
+    """A hash of the assignment: what students are given, what checks them, and what explains their mistakes."""
     sha = hashlib.sha256()
     for file, content in sorted(instructor_files(course, name, notebooks=True).items()):
         sha.update(f"{file} {len(content)} ".encode() + content)
+    if (bank := mistakes_file(course, name)).exists():
+        sha.update(bank.read_bytes())
     return sha.hexdigest()
 
 

@@ -76,7 +76,7 @@ def _call(codec: Codec, names: dict[str, Any], request: dict) -> dict:
         reply = _outcome(codec, lambda: function(*args, **kwargs))
     # What the function has changed in place is seen by the caller, as in one process.
     reply["args"], reply["kwargs"] = codec.encode(args), codec.encode(kwargs)
-    reply["warnings"] = [[_builtin(w.category), str(w.message)[:500]] for w in caught[:100]]
+    reply["warnings"] = [[known_class(w.category), str(w.message)[:500]] for w in caught[:100]]
     reply["printed"] = printed.getvalue()[:PRINTED]
     return reply
 
@@ -90,9 +90,9 @@ def _outcome(codec: Codec, call: Callable[[], Any]) -> dict:
         # Of the frames below here, the last one that lies in a cell of the notebook.
         lines = [frame for frame in traceback.extract_tb(error.__traceback__) if "ipykernel" in frame.filename]
         line = (lines[-1].line or "") if lines else ""
-        return {"raised": _builtin(type(error)), "message": str(error)[:2000], "line": line[:200]}
+        return {"raised": known_class(type(error)), "message": str(error)[:2000], "line": line[:200]}
 
 
-def _builtin(kind: type) -> str:
+def known_class(kind: type) -> str:
     """The first of a class and its bases that every Python knows by name."""
     return next(base.__name__ for base in kind.__mro__ if base.__module__ in ("builtins", "numpy.linalg"))

@@ -10,6 +10,7 @@ A test cell should therefore compute what it expects before it calls, and never 
 import ast
 import builtins
 import contextlib
+import inspect
 import io
 import json
 import linecache
@@ -30,8 +31,10 @@ import numpy as np
 
 from tipslib.grading.codec import Codec, CodecError
 from tipslib.grading.contract import Check, without_magics
+from tipslib.grading.mistakes import Bank
 from tipslib.grading.wire import receive, send
 
+PROBING = 5  # seconds for the inputs that tell which known mistake a function makes
 HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 _MUTABLE = (np.ndarray, list, dict, tuple, np.random.Generator)
 
@@ -51,21 +54,23 @@ class StudentError(Exception):
 def main(path: str, seconds: float, memory: int, fds: list[int], announce: Callable[[], object]) -> None:
     """Target of a fork: run the test cells written in the file ``path``, each for at most ``seconds``.
 
+    The file holds ``{"checks": cells, "mistakes": text of the course's known mistakes or None}``.
     ``fds[0]`` takes their outputs, a line of JSON each; ``fds[1:]`` are the sockets of their snapshots.
     """
-    cells = json.loads(Path(path).read_text(encoding="utf-8"))
+    work = json.loads(Path(path).read_text(encoding="utf-8"))
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     signal.signal(signal.SIGALRM, _ring)
     # Python's own form quotes the line that warns, which can be a hidden one.
     warnings.formatwarning = lambda message, category, *_: f"{category.__name__}: {message}\n"
     announce()
+    bank = Bank(work["mistakes"]) if work["mistakes"] else None
     names: dict[str, Any] = {"__name__": "__main__"}
     with os.fdopen(fds[0], "w", encoding="utf-8") as results:
-        for fd, cell in zip(fds[1:], [Check(**cell) for cell in cells], strict=True):
+        for fd, cell in zip(fds[1:], [Check(**cell) for cell in work["checks"]], strict=True):
             for code in cell.setup:
                 exec(compile(code, "<locked cell>", "exec"), names)
             with socket.socket(fileno=fd) as sock:
-                outputs = check(cell, sock, names, seconds)
+                outputs = check(cell, sock, names, seconds, bank)
             results.write(json.dumps({"id": cell.id, "outputs": outputs}) + "\n")
             results.flush()
 
@@ -74,8 +79,10 @@ def _ring(number: int, frame: object) -> None:
     raise Timeout
 
 
-def check(cell: Check, sock: socket.socket, names: dict[str, Any], seconds: float) -> list[dict]:
-    """Run one test cell; returns its outputs as in a notebook."""
+def check(
+    cell: Check, sock: socket.socket, names: dict[str, Any], seconds: float, bank: Bank | None = None
+) -> list[dict]:
+    """Run one test cell; returns its outputs as in a notebook, with the explanation of a known mistake."""
     border = Border(sock, cell, time.monotonic() + seconds)
     outputs: list[dict] = []
     signal.setitimer(signal.ITIMER_REAL, seconds + 1)
@@ -89,6 +96,8 @@ def check(cell: Check, sock: socket.socket, names: dict[str, Any], seconds: floa
             # A function that overwrites its arguments could please a check that reads them afterwards.
             border.write_back = False
             outputs = _run(cell, names, values, border)
+        if bank and outputs and outputs[-1]["output_type"] == "error":
+            _explain(outputs[-1], [name for name in cell.names if callable(values.get(name))], border, bank)
     except NoAnswer as error:
         outputs = [_error("NoAnswer", str(error))]
     except Timeout:
@@ -96,6 +105,19 @@ def check(cell: Check, sock: socket.socket, names: dict[str, Any], seconds: floa
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     return outputs
+
+
+def _explain(failure: dict, functions: list[str], border: "Border", bank: Bank) -> None:
+    """Add to a failed check's message what is known about the mistake, if one of the functions makes a known one."""
+    border.deadline, border.write_back = time.monotonic() + PROBING, True
+    signal.setitimer(signal.ITIMER_REAL, PROBING + 1)
+    with contextlib.suppress(NoAnswer, Timeout):  # no more is known then than what the check has said
+        for function in functions:
+            mistake = bank.recognise(function, lambda name, *args, **kwargs: border.call(name, name, [*args], kwargs))
+            if mistake:
+                text = f"This is a known mistake. {inspect.cleandoc(mistake.__doc__ or mistake.__name__)}"
+                failure["evalue"] += "\n" + text
+                failure["traceback"].append(text)
 
 
 def _run(cell: Check, names: dict[str, Any], values: dict[str, Any], border: "Border") -> list[dict]:
@@ -243,23 +265,21 @@ class Border:
         elif isinstance(old, tuple) and isinstance(new, tuple):
             for a, b in zip(old, new, strict=False):
                 self._take_over(a, b)
-        elif isinstance(old, list) and isinstance(new, list):
-            if len(old) == len(new) and all(isinstance(item, _MUTABLE) for item in old):
-                for a, b in zip(old, new, strict=True):
-                    self._take_over(a, b)
-            elif self.codec.encode(old) != self.codec.encode(new):
-                self.changed = True
-                if self.write_back:
-                    old[:] = new
-        elif isinstance(old, dict) and isinstance(new, dict):
-            if old.keys() == new.keys() and all(isinstance(item, _MUTABLE) for item in old.values()):
-                for key in old:
-                    self._take_over(old[key], new[key])
-            elif self.codec.encode(old) != self.codec.encode(new):
+        elif isinstance(old, (list, dict)) and type(new) is type(old):
+            keys, new_keys = (list(range(len(x))) if isinstance(x, list) else list(x) for x in (old, new))
+            if keys != new_keys:
                 self.changed = True
                 if self.write_back:
                     old.clear()
-                    old.update(new)
+                    old.extend(new) if isinstance(old, list) else old.update(new)
+                return
+            for key in keys:
+                if isinstance(old[key], _MUTABLE) and type(old[key]) is type(new[key]):
+                    self._take_over(old[key], new[key])
+                elif self.codec.encode(old[key]) != self.codec.encode(new[key]):
+                    self.changed = True
+                    if self.write_back:
+                        old[key] = new[key]
 
     def _in_hidden_lines(self) -> bool:
         frame = sys._getframe()
