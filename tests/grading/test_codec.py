@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tipslib.grading import codec, wire
-from tipslib.grading.codec import Codec, CodecError, Handle, Kept
+from tipslib.grading.codec import Codec, CodecError, Handle, Kept, KeptDict
 from tipslib.grading.wire import receive, send
 
 Point = collections.namedtuple("Point", "x y")
@@ -256,6 +256,22 @@ def test_a_namedtuple_arrives_as_its_items_and_comes_back_as_itself():
     assert type(through(ours, theirs, (*kept, 3))) is tuple  # a new tuple is only itself
 
 
+def test_an_own_class_of_dict_arrives_as_its_items_and_comes_back_as_itself():
+    class Attributes(dict):
+        __getattr__ = dict.get
+
+    ours, theirs = conversation()
+    cache = Attributes(z=np.zeros(2), gamma=[1])
+    kept = through(theirs, ours, cache)
+    assert type(kept) is KeptDict
+    assert same(dict(kept), dict(cache))
+    for copied in (kept, copy.copy(kept), copy.deepcopy(kept)):
+        assert through(ours, theirs, [copied])[0] is cache
+    assert type(through(ours, theirs, {**kept})) is dict
+    for plain in (collections.OrderedDict(a=1), collections.defaultdict(list, a=1), collections.Counter("a")):
+        assert type(through(theirs, ours, plain)) is dict
+
+
 def test_a_stand_in_is_one_object_however_often_it_comes_and_inert():
     ours, theirs = conversation()
     cache, function = Cache(), lambda: 1
@@ -362,21 +378,22 @@ def hostile(*bases):
 
 @pytest.mark.parametrize(
     "plain",
-    [5, 2**70, -0.5, 1 - 2j, "text", b"bytes", [1, [2]], {"a": 1, "b": [2]}, {1, 2}, frozenset({3})],
+    [5, 2**70, -0.5, 1 - 2j, "text", b"bytes", [1, [2]], {1, 2}, frozenset({3})],
     ids=repr,
 )
 def test_a_subclass_decays_to_its_base_type_without_running_its_methods(plain):
     assert same(trip(hostile(type(plain))(plain)), plain)
 
 
-def test_a_hostile_tuple_and_object_run_nothing_either():
+def test_a_hostile_tuple_dict_and_object_run_nothing_either():
     ours, theirs = conversation()
-    values = [hostile(tuple)((1, 2)), hostile(object)(), hostile(object)]
+    values = [hostile(tuple)((1, 2)), hostile(dict)({"a": 1, "b": [2]}), hostile(object)(), hostile(object)]
     arrived = through(theirs, ours, values)
-    assert [type(x) for x in arrived] == [Kept, Handle, type(no_call)]
+    assert [type(x) for x in arrived] == [Kept, KeptDict, Handle, type(no_call)]
     assert tuple(arrived[0]) == (1, 2)
-    assert repr(arrived[1]) == "<a Hostile kept in the other notebook>"
-    assert arrived[2].__name__ == "Hostile"
+    assert dict(arrived[1]) == {"a": 1, "b": [2]}
+    assert repr(arrived[2]) == "<a Hostile kept in the other notebook>"
+    assert arrived[3].__name__ == "Hostile"
     back = through(ours, theirs, arrived)
     assert all(x is y for x, y in zip(back, values, strict=True))
 
@@ -613,6 +630,11 @@ MALICIOUS = [
     ["named", "0"],
     ["named", -1, 1],
     ["named", False, 1],
+    ["record", "0"],
+    ["record", -1, "a", 1],
+    ["record", 0, "a"],
+    ["record", 0, ["list"], 1],
+    ["record", 0, "a", 1, "a", 2],
     ["yours", 3],
     ["yours", -1],
     ["yours", True],
@@ -654,7 +676,7 @@ def test_numbers_are_looked_up_in_our_own_table_only():
 
 TAGS = (
     *("list", "tuple", "dict", "set", "frozenset", "int", "float", "complex", "text", "bytes", "slice", "range"),
-    *("ellipsis", "scalar", "array", "tensor", "generator", "named", "callable", "handle", "yours"),
+    *("ellipsis", "scalar", "array", "tensor", "generator", "named", "record", "callable", "handle", "yours"),
 )
 NUMBERS = (-1, 0, 1, 2**31, 2**63, 10**30, 10**4000, 1.5, math.nan, True, None)
 TEXTS = ("", "O", "<U999999999", "f8", "U9", "nan", "AAAA", "-1", "\u00e9" * 2000)
@@ -712,6 +734,7 @@ DECODED = {
     range,
     Handle,
     Kept,
+    KeptDict,
 }
 DECODED |= {
     type(...),

@@ -20,12 +20,13 @@ Protocol (frames: see wire.py): a value is a tree, which any JSON parser keeps e
     ["array", D, [2, 3], B]     NumPy array, also of D = U7, S7; B: little endian, C order; "tensor": the same for torch
     ["generator", X, X, h, u]   np.random.Generator on PCG64: state, inc (hexadecimal), has_uint32, uinteger
     ["named", N, tree, ...]     an instance of a subclass of tuple: its items, and a number to send it back by
+    ["record", N, key, value, ...]  likewise for a class made from dict
     ["callable", N, name]       a callable; calling what arrives calls back
     ["handle", N, name]         anything else, with the name of its type
     ["yours", N]                the receiver's own object number N
 
-Subclasses of int, float, str, list, dict ... arrive as their base type. Whatever is not exactly one of these forms is
-refused, also a number written in another way (1.50, 0x1F).
+Subclasses of int, float, str, list, set ... arrive as their base type, and so do the standard library's of dict.
+Whatever is not exactly one of these forms is refused, also a number written in another way (1.50, 0x1F).
 """
 
 import binascii
@@ -33,7 +34,7 @@ import itertools
 import math
 import re
 import sys
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -81,6 +82,16 @@ class Kept(tuple):
 
     _number: int
     _side: int
+
+
+class KeptDict(dict):
+    """The same for a dict: a student's class made from dict can have methods, which only the original has."""
+
+    _number: int
+    _side: int
+
+
+_DICTS = {id(kind) for kind in (dict, OrderedDict, defaultdict, Counter, KeptDict)}
 
 
 class _Walk:
@@ -148,7 +159,7 @@ class Codec:
         kind = type(value)
         if value is None or kind is bool:
             return value
-        if (kind is Handle or kind is Kept) and value._side == self._side:
+        if (kind is Handle or kind is Kept or kind is KeptDict) and value._side == self._side:
             return ["yours", value._number]
         if kind is FunctionType and id(value) in self._functions:
             return ["yours", self._functions[id(value)]]
@@ -193,7 +204,8 @@ class Codec:
             return ["bytes", _base64(bytes.__getitem__(value, slice(None)))]
         if base is dict:
             pairs = (OrderedDict if type(value) is OrderedDict else dict).items(value)  # it keeps an order of its own
-            return ["dict", *walk.each(self._encode, list(itertools.chain.from_iterable(pairs)))]
+            flat = walk.each(self._encode, list(itertools.chain.from_iterable(pairs)))
+            return ["dict", *flat] if id(type(value)) in _DICTS else ["record", self._keep(value, walk), *flat]
         items = walk.each(self._encode, list(base.__iter__(value)))
         if base is tuple and type(value) is not tuple:
             return ["named", self._keep(value, walk), *items]
@@ -260,8 +272,12 @@ class Codec:
                         return range(*ends)
                 case ["generator", str(state), str(inc), half, bits]:
                     return _generator(_hexadecimal(state, walk), _hexadecimal(inc, walk), half, bits, walk)
-                case ["named", int(number), *items]:
-                    kept = Kept(walk.each(self._decode, items))
+                case [("named" | "record") as tag, int(number), *items] if tag == "named" or len(items) % 2 == 0:
+                    flat = walk.each(self._decode, items)
+                    if tag == "named":
+                        kept: Kept | KeptDict = Kept(flat)
+                    else:
+                        kept = KeptDict(zip(_distinct(flat[::2], walk), flat[1::2], strict=True))
                     kept._number, kept._side = _foreign_number(number, walk), self._side
                     return kept
                 case [("callable" | "handle") as tag, int(number), str(name)]:
