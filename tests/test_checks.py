@@ -18,6 +18,7 @@ from tipslib.checks import (
     check_list,
     check_raises,
     check_shape,
+    check_text,
     no_warnings,
     unchanged,
 )
@@ -264,6 +265,14 @@ def test_an_int_is_pythons_or_numpys(right):
 def test_int_messages(got, problem):
     assert message(check_int, got, 3, "f(n)") == f"f(n): {problem}"
     assert message(check_int, got, 3, "f(n)", hint="Count again.").endswith(". Count again.")
+
+
+def test_text():
+    check_text("ok", "ok", "diagnose(losses)")
+    check_text(np.str_("ok"), "ok", "diagnose(losses)")
+    assert message(check_text, "nan", "ok", "diagnose(losses)").endswith("wrong answer; expected 'ok', got 'nan'")
+    assert message(check_text, None, "ok", "f").startswith("f: returned None (is there a return?), not a str")
+    assert message(check_text, "nan", "ok", "f", hint="Which rule is first?") == "f: wrong answer. Which rule is first?"
 
 
 def raising(error, kind=ValueError, **options):

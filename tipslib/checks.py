@@ -57,6 +57,14 @@ def check_int(got, expected, name, *, hint=None):
         _fail(name, "wrong value", f"expected {expected}, got {got}", hint)
 
 
+def check_text(got, expected, name, *, hint=None):
+    """``got`` is the string ``expected``."""
+    if not isinstance(got, str):
+        _fail(name, f"returned {_describe(got)}, not a str", f"expected {expected!r}", hint)
+    if got != expected:
+        _fail(name, "wrong answer", f"expected {expected!r}, got {got!r}", hint)
+
+
 def check_list(got, length, name, *, hint=None):
     """``got`` is a list or tuple of ``length`` entries; check the entries one by one afterwards."""
     if not isinstance(got, (list, tuple)):
@@ -97,7 +105,8 @@ def unchanged(name, **inputs):
 @contextmanager
 def no_warnings(name):
     """The code inside gives no RuntimeWarning, as NumPy does for an overflow or a division by 0."""
-    with warnings.catch_warnings(record=True) as caught, np.errstate(all="warn"):
+    numpys_own = np.errstate(divide="warn", over="warn", under="ignore", invalid="warn")
+    with warnings.catch_warnings(record=True) as caught, numpys_own:
         warnings.simplefilter("always")
         yield
     for warning in caught:

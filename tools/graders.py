@@ -10,7 +10,6 @@ status is 1 when there is a false verdict or a mistake that is not named.
 
 import argparse
 import importlib
-import inspect
 import json
 import shutil
 import sys
@@ -28,6 +27,7 @@ from tipslib.grading.autograde import autograde  # noqa: E402
 from tipslib.grading.contract import contract_names, grade_id, is_kind  # noqa: E402
 from tipslib.grading.course import CONFIG, Course  # noqa: E402
 from tipslib.grading.demo import filled_in  # noqa: E402
+from tipslib.grading.mistakes import explanation  # noqa: E402
 from tipslib.grading.release import release  # noqa: E402
 from tipslib.grading.report import report  # noqa: E402
 from tipslib.grading.sandbox import why_not  # noqa: E402
@@ -107,7 +107,7 @@ def verdicts(name: str, given: dict[str, list], rows: dict) -> dict[str, dict[st
                 mine["mistakes"].append(version.__name__)
                 if not lost:
                     mine["accepted"].append(version.__name__)
-                if any(inspect.cleandoc(version.__doc__) in cell["message"] for cell in lost):
+                if any(explanation(version) in cell["message"] for cell in lost):
                     mine["named"].append(version.__name__)
     return found
 

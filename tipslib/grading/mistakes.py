@@ -78,6 +78,11 @@ class Bank:
         return result, after, any(issubclass(warning.category, RuntimeWarning) for warning in caught)
 
 
+def explanation(mistake: Callable) -> str:
+    """What the student is told: the mistake's docstring, in one paragraph."""
+    return " ".join((mistake.__doc__ or mistake.__name__).split())
+
+
 def _alike(theirs: tuple, known: tuple) -> bool:
     return same(theirs[:2], known[:2]) and theirs[2] >= known[2]
 

@@ -10,7 +10,6 @@ A test cell should therefore compute what it expects before it calls, and never 
 import ast
 import builtins
 import contextlib
-import inspect
 import io
 import json
 import linecache
@@ -31,7 +30,7 @@ import numpy as np
 
 from tipslib.grading.codec import Codec, CodecError
 from tipslib.grading.contract import Check, without_magics
-from tipslib.grading.mistakes import Bank
+from tipslib.grading.mistakes import Bank, explanation
 from tipslib.grading.wire import receive, send
 
 PROBING = 5  # seconds for the inputs that tell which known mistake a function makes
@@ -115,7 +114,7 @@ def _explain(failure: dict, functions: list[str], border: "Border", bank: Bank) 
         for function in functions:
             mistake = bank.recognise(function, lambda name, *args, **kwargs: border.call(name, name, [*args], kwargs))
             if mistake:
-                text = f"This is a known mistake. {inspect.cleandoc(mistake.__doc__ or mistake.__name__)}"
+                text = f"This is a known mistake. {explanation(mistake)}"
                 failure["evalue"] += "\n" + text
                 failure["traceback"].append(text)
 
