@@ -147,7 +147,7 @@ class Codec:
         """The value of a tree that came out of ``json.loads``. Raises: CodecError when it is not in the protocol."""
         return self._decode(tree, _Walk("read"))
 
-    def kept(self, number: object) -> object:
+    def kept(self, number: object) -> Any:
         """The own object that the other side calls ``number``. Raises: CodecError when it was never given that one."""
         if type(number) is not int or not 0 <= number < len(self._own):
             raise CodecError(f"cannot read value: {short(number)} is not the number of an object given away")

@@ -37,14 +37,15 @@ def find_checks(source: NotebookNode) -> list[Check]:
     Of the other cells the checking process runs: imports and definitions, and locked cells that use no contract name.
     """
     contract = set(contract_names(source))
-    cells, setup = [], []
+    cells: list[Check] = []
+    setup: list[str] = []
     for cell in source.cells:
         if cell.cell_type != "code" or is_kind(cell, "solution"):
             continue
         tree = ast.parse(without_magics(cell.source))
         used = _names_in(tree) & contract
         if is_kind(cell, "grade"):
-            cells.append(Check(grade_id(cell), cell.source, sorted(used), setup))
+            cells.append(Check(str(grade_id(cell)), cell.source, sorted(used), setup))
             setup = []
         elif is_kind(cell, "locked") and not used:
             setup.append(without_magics(cell.source))
@@ -75,7 +76,7 @@ def functions_by_cell(source: NotebookNode) -> dict[str, list[str]]:
     for cell in source.cells:
         if cell.cell_type == "code" and is_kind(cell, "grade") and not is_kind(cell, "solution"):
             mentioned = _names_in(ast.parse(without_magics(cell.source)))
-            graded[grade_id(cell)] = [name for name in functions if name in mentioned]
+            graded[str(grade_id(cell))] = [name for name in functions if name in mentioned]
     return graded
 
 

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def demo(original: Course, out: Path, workers: int, bar: Progress) -> None:
         raise TipsError(f"{out} exists already: remove it, or name another folder with --out")
     out.mkdir(parents=True)
     shutil.copy(original.root / CONFIG, out)
-    times: Counter[str] = Counter()
+    times: dict[str, float] = defaultdict(float)
 
     @contextmanager
     def timed(label: str):

@@ -142,11 +142,12 @@ def _run_apart(name: str, text: str, unit: Unit) -> str:
 
 def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
     students, checkers = _servers(unit.plan.modules, unit.plan.sandboxed)
+    cells = (unit.plan.checks or {})[name]
     deadline = time.monotonic() + unit.plan.seconds
     deadly: dict[int, str] = {}
     while True:
         with ExitStack() as stack:
-            sockets = {check["id"]: socket.socketpair() for check in unit.plan.checks[name]}
+            sockets = {check["id"]: socket.socketpair() for check in cells}
             for pair in sockets.values():
                 for end in pair:
                     stack.callback(end.close)
@@ -162,7 +163,7 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
             execute.resources = {"metadata": {"path": str(folder)}}
             try:
                 with execute.setup_kernel(cleanup_kc=True):
-                    child = manager.provisioner.process
+                    child = manager.child
                     stack.callback(child.kill)
                     timer = threading.Timer(deadline - time.monotonic(), child.end_main)
                     timer.start()
@@ -174,7 +175,7 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
                     for _, end in sockets.values():
                         end.close()
                     ours = [end.fileno() for end, _ in sockets.values()]
-                    outputs = _check(name, unit, checkers, stack, ours, execute.timeout)
+                    outputs = _check(name, cells, unit.plan, checkers, stack, ours, execute.timeout)
             except (DeadKernelError, CellControlSignal, RuntimeError) as error:
                 if time.monotonic() > deadline:
                     raise NotRun(f"{name}.ipynb took longer than {unit.plan.seconds:g} seconds") from error
@@ -189,18 +190,19 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
         return nbformat.writes(notebook)
 
 
-def _check(name: str, unit: Unit, checkers: Preloaded, stack: ExitStack, ends: list[int], seconds: float) -> dict:
+def _check(
+    name: str, cells: list[dict], plan: Plan, checkers: Preloaded, stack: ExitStack, ends: list[int], seconds: float
+) -> dict:
     """Run the test cells against the frozen copies; returns outputs by grade_id."""
-    cells = unit.plan.checks[name]
     folder = stack.enter_context(checkers.new_folder())
-    work = {"checks": cells, "mistakes": unit.plan.mistakes}
+    work = {"checks": cells, "mistakes": plan.mistakes}
     (folder / "checks.json").write_text(json.dumps(work), encoding="utf-8")
     ours, theirs = os.pipe()
     stack.callback(os.close, ours)
     try:
         path = f"{checkers.inside}/{folder.name}/checks.json"
         child = checkers.fork(
-            "tipslib.grading.trusted:main", path, seconds, unit.plan.limits.memory, folder=folder, fds=(theirs, *ends)
+            "tipslib.grading.trusted:main", path, seconds, plan.limits.memory, folder=folder, fds=(theirs, *ends)
         )
     finally:
         os.close(theirs)
@@ -232,9 +234,9 @@ class _ExecuteApart(_Execute):
         self.groups: dict[int, list[int]] = {}
         first = None
         for index, cell in enumerate(notebook.cells):
-            if cell.cell_type == "code" and grade_id(cell) in places:
+            if cell.cell_type == "code" and (name := grade_id(cell)) in places:
                 first = index if first is None else first
-                self.groups.setdefault(first, []).append(places[grade_id(cell)])
+                self.groups.setdefault(first, []).append(places[str(name)])
             elif cell.cell_type == "code":
                 first = None
 

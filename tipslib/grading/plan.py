@@ -107,9 +107,9 @@ def _proved(course: Course, name: str, plan: Plan) -> tuple[str, ...]:
                     f"({errors[0].ename}: {errors[0].evalue}){hint}"
                 )
         modules |= dict.fromkeys(last.outputs[0].text.split() if last.get("outputs") else ())
-    proof["modules"] = sorted(module for module in modules if not module.startswith("__"))
+    found = sorted(module for module in modules if not module.startswith("__"))
     path.parent.mkdir(exist_ok=True)
     partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(proof, indent=1), encoding="utf-8")
+    partial.write_text(json.dumps(proof | {"modules": found}, indent=1), encoding="utf-8")
     os.replace(partial, path)
-    return tuple(proof["modules"])
+    return tuple(found)

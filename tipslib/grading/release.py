@@ -79,7 +79,8 @@ def check_no_leak(source: NotebookNode, released: NotebookNode, where: str) -> N
 
     Lines that also stand outside the secret regions (imports, ``return a``) tell nothing and do not count.
     """
-    secret, public = set(), set()
+    secret: set[str] = set()
+    public: set[str] = set()
     for cell in source.cells:
         inside = False
         for line in cell.source.splitlines():

@@ -36,7 +36,7 @@ def report(course: Course, name: str) -> dict:
 def _row(course: Course, gradebook, name: str, student: str, max_score: float, functions: dict) -> dict:
     path = record_path(course, name, student)
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    row = {"student": student, "status": "missing", "reason": "nothing was handed in", "score": None}
+    row: dict = {"student": student, "status": "missing", "reason": "nothing was handed in", "score": None}
     row |= {"max_score": max_score, "cells": [], "flags": [], "protection": ""}
     if not course.folder("submitted", name, student).exists():
         return row

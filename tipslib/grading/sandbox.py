@@ -128,8 +128,8 @@ def command(argv: list[str], writable: dict[str, str | None]) -> list[str]:
     for inside, outside in writable.items():
         options += ["--tmpfs", inside] if outside is None else ["--bind", outside, inside]
     # What names the editable install's packages lies in the folder that is hidden.
-    path = os.pathsep.join([str(Path(__file__).parents[2])])
-    return [bwrap() or "bwrap", *options, "--setenv", "PYTHONPATH", path, "--chdir", "/", "--", *argv]
+    package = str(Path(__file__).parents[2])
+    return [bwrap() or "bwrap", *options, "--setenv", "PYTHONPATH", package, "--chdir", "/", "--", *argv]
 
 
 # ---- the inner wall: what a forked process does to itself ----

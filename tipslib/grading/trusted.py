@@ -23,7 +23,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -150,9 +150,11 @@ def _compiled(source: str, filename: str) -> tuple[CodeType, CodeType | None]:
     """A cell's statements, and its last one if it is an expression: nbgrader reads a number there as points."""
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     tree = ast.parse(without_magics(source), filename)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    code = compile(tree, filename, "exec")
-    return code, compile(ast.Expression(last.value), filename, "eval") if last else None
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = compile(ast.Expression(tree.body[-1].value), filename, "eval")
+        del tree.body[-1]
+    return compile(tree, filename, "exec"), last
 
 
 def _error(name: str, message: str) -> dict:
@@ -281,7 +283,7 @@ class Border:
                         old[key] = new[key]
 
     def _in_hidden_lines(self) -> bool:
-        frame = sys._getframe()
+        frame: FrameType | None = sys._getframe()
         while frame is not None:
             if frame.f_code.co_filename == self.filename and frame.f_lineno in self.hidden_lines:
                 return True

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client import KernelConnectionInfo
 from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -81,6 +82,7 @@ class Preloaded:
             self.close()
             raise NotStarted(f"the preloaded process did not start: {answer.get('error') or said[-1]}")
         # Its words are of no use any more, and a full pipe would stop it.
+        assert self.process.stderr  # a pipe, see above
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
 
     @contextmanager
@@ -194,18 +196,21 @@ class Child:
 class WarmProvisioner(LocalProvisioner):
     """jupyter_client's extension point: forks the kernel that a ``WarmManager`` asks for."""
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict:
+    parent: Any  # the WarmManager
+    process: Any  # a Child, while it lives
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         manager = self.parent
         connection = json.loads(Path(manager.connection_file).read_text(encoding="utf-8"))
         connection["ip"] = f"{manager.preloaded.inside}/{manager.folder.name}/{Path(manager.ip).name}"
-        self.process = manager.preloaded.fork(
+        self.process = child = manager.preloaded.fork(
             "tipslib.grading.preloaded:kernel",
             connection,
             folder=manager.folder,
             fds=manager.fds,
             limits=manager.limits,
         )
-        self.process.wait_until_ready(60)
+        child.wait_until_ready(60)
         return self.connection_info
 
     async def wait(self) -> int | None:
@@ -224,6 +229,12 @@ class WarmManager(AsyncKernelManager):
         self.preloaded, self.folder, self.fds, self.limits = preloaded, folder, fds, limits
         # Sockets in the folder instead of open ports: nobody else can listen.
         super().__init__(kernel_name="python3", transport="ipc", ip=str(folder / "kernel"), **kwargs)
+
+    @property
+    def child(self) -> Child:
+        """The kernel's process, once it is started."""
+        assert isinstance(self.provisioner, WarmProvisioner)
+        return self.provisioner.process
 
     @property
     def kernel_spec(self) -> KernelSpec:
