@@ -1644,7 +1644,7 @@ axis.set(
     ylabel="validation accuracy",
     ylim=(0, 1.02),
 )
-axis.legend(loc="lower right", bbox_to_anchor=(1, 0.2))
+axis.legend(loc="center left", bbox_to_anchor=(0, 0.6))
 show(
     figure,
     "Validation accuracy by initial scale: without batch norm a peak at scale 1, guessing at small "

@@ -919,20 +919,21 @@ table(("noisy digits, hidden layers", "test error, no dropout", "test error, dro
 #
 # ### The sizes of the slide
 #
-# Networks of 1024 to 2048 units take minutes, so this table is a **stored run**: Fashion-MNIST, the first 10 000 training
-# images, 10 epochs, one seed, inputs 0.2 and hidden units 0.5 dropped. Rates from 0.01, 0.03, 0.1, by validation error after
-# 8 epochs of the 2 × 1024 network: 0.1 without dropout, 0.03 with. To repeat it, set `FULL_RUN = True` in the next cell and
-# run it; `load("fashion_mnist")` takes the installed files or downloads them once. Other machines may differ in
-# the second digit.
+# Networks of 1024 to 2048 units take minutes each, so this table is a **stored run**: Fashion-MNIST, all 55 000 training
+# images, 15 epochs with a rate that falls to 0 in a straight line, momentum 0.9, one seed. The rate at the start is 0.03:
+# the best of 0.01, 0.03 and 0.1 by validation error after 4 epochs of the 2 × 1024 network, with and without dropout.
+# To repeat it, set `FULL_RUN = True` in the next cell and run it (an hour or two on one core).
+# `load("fashion_mnist")` takes the installed files or downloads them once. Other machines may differ in the third digit.
 
 # %%
-FULL_RUN = False  # True: repeat the stored run. It wants Fashion-MNIST and some minutes of one core
+FULL_RUN = False  # True: repeat the stored run. It wants Fashion-MNIST and more than an hour
+KINDS = {"none": (0.0, 0.0), "0.2": (0.2, 0.0), "0.5, inputs 0.2": (0.5, 0.2)}  # p of hidden units, of inputs
 
 
-def fashion_errors(hidden, width, p, p_in, lr, epochs=10, n=10_000, seed=0):
+def fashion_errors(hidden, width, p, p_in, lr=0.03, epochs=15, seed=0):
     """Errors on training, validation and test data of one network on Fashion-MNIST, in PyTorch."""
     parts = [(torch.tensor(x), torch.tensor(y)) for x, y in load("fashion_mnist")]
-    x, y = parts[0] = parts[0][0][:n], parts[0][1][:n]
+    x, y = parts[0]
     torch.manual_seed(seed)
     layers = [torch.nn.Dropout(p_in)]
     for fan_in, fan_out in pairwise([784] + [width] * hidden):
@@ -941,47 +942,40 @@ def fashion_errors(hidden, width, p, p_in, lr, epochs=10, n=10_000, seed=0):
         torch.nn.init.zeros_(layers[-3].bias)
     net = torch.nn.Sequential(*layers, torch.nn.Linear(width, 10))
     optimizer = pytorch.SGD(net.parameters(), lr=lr, momentum=0.9)
-    for _ in range(epochs):
-        for batch in torch.randperm(n).split(100):
-            optimizer.zero_grad()
-            pytorch.CrossEntropyLoss()(net(x[batch]), y[batch]).backward()
-            optimizer.step()
+    batches = [batch for _ in range(epochs) for batch in torch.randperm(len(x)).split(100)]
+    for step, batch in enumerate(batches):
+        optimizer.param_groups[0]["lr"] = lr * (1 - step / len(batches))
+        optimizer.zero_grad()
+        pytorch.CrossEntropyLoss()(net(x[batch]), y[batch]).backward()
+        optimizer.step()
     net.eval()
     with torch.no_grad():
         return [float((net(a).argmax(1) != b).float().mean()) for a, b in parts]
 
 
-FASHION = {  # (hidden layers, width, epochs): errors without dropout, with dropout
-    (2, 1024, 10): ((0.0956, 0.1430, 0.1526), (0.1519, 0.1766, 0.1861)),
-    (3, 1024, 10): ((0.1193, 0.1672, 0.1691), (0.1475, 0.1724, 0.1730)),
-    (4, 1024, 10): ((0.1067, 0.1532, 0.1595), (0.1916, 0.2074, 0.2158)),
-    (2, 2048, 10): ((0.1124, 0.1526, 0.1648), (0.1407, 0.1608, 0.1658)),
+FASHION = {  # (hidden layers, width): errors on training, validation and test data, for each of the KINDS
+    (2, 1024): [(0.0406, 0.0992, 0.1016), (0.0616, 0.0982, 0.1037), (0.1078, 0.1196, 0.1265)],
+    (3, 1024): [(0.0274, 0.0998, 0.0990), (0.0617, 0.1052, 0.1058), (0.1141, 0.1250, 0.1276)],
+    (4, 1024): [(0.0227, 0.0998, 0.1005), (0.0650, 0.1026, 0.1059), (0.1197, 0.1310, 0.1343)],
+    (2, 2048): [(0.0257, 0.1002, 0.0981), (0.0498, 0.1018, 0.1012), (0.1019, 0.1170, 0.1228)],
 }
 if FULL_RUN:
-    for depth, width, epochs in FASHION:
-        FASHION[depth, width, epochs] = (
-            fashion_errors(depth, width, 0.0, 0.0, 0.1, epochs),
-            fashion_errors(depth, width, 0.5, 0.2, 0.03, epochs),
-        )
+    FASHION = {shape: [fashion_errors(*shape, *rates) for rates in KINDS.values()] for shape in FASHION}
 rows = [
-    (f"{depth} × {width}", epochs, *(f"{e:.3f}" for part in (2, 0) for e in (none[part], drop[part])))
-    for (depth, width, epochs), (none, drop) in FASHION.items()
+    (f"{depth} × {width}", *(f"{errors[part]:.3f}" for part in (2, 0) for errors in kinds))
+    for (depth, width), kinds in FASHION.items()
 ]
-header = (
-    "Fashion-MNIST (stored)",
-    "epochs",
-    "test, no dropout",
-    "test, dropout",
-    "training, no dropout",
-    "training, dropout",
-)
-table(header, rows)
+header = [f"{part}, {kind}" for part in ("test", "training") for kind in KINDS]
+table(("Fashion-MNIST (stored)", *header), rows)
+better = [sum(kinds[k][2] < kinds[0][2] for kinds in FASHION.values()) for k in (1, 2)]
+print(f"better than no dropout: 0.2 in {better[0]}, 0.5 in {better[1]} of {len(FASHION)} architectures")
 
 # %% [markdown]
-# Here dropout wins in *no* row; at 2 × 2048 it is level, with 1024 units worse. The last columns say why: with dropout the
-# training error is still high after 10 epochs. These networks are not overfitted; they are not finished. The paper's were
-# trained on all of MNIST, for very many steps, with bounded weight norms. So this run has the *sizes* of the slide but not
-# its gain. A fair test of the slide needs all the images and many more epochs: raise `n` and `epochs`.
+# Here the slide's picture does **not** appear. Strong dropout is worse in every row, and mild dropout gains nothing.
+# The training columns say why. Dropout does narrow the gap between training and test error. But it narrows it from the
+# wrong side: the training error rises, and the test error does not fall. With p = 0.5 the training error is still above 10 %:
+# these networks are not finished. The paper's networks were trained for very many more steps, with bounded weight norms.
+# So dropout is no free improvement: in a fixed budget of epochs it can cost more than it gains.
 
 # %% [markdown]
 # ### Where it helps, and where it hurts
@@ -1463,7 +1457,7 @@ ledger = [
     ("O6", "L: longer training", f"validation error, epoch 5: {curve[NONE][4]:.2f} without, {curve[USUAL][4]:.2f} with; epoch 40: {curve[NONE][39]:.2f} and {curve[USUAL][39]:.2f}", "partly: slower start, no late rise"),
     ("O6", "L: higher learning rate", f"noisy digits {RATE['noisy digits', NONE]} and {RATE['noisy digits', USUAL]}; 200 digits {RATE['200 digits', NONE]} and {RATE['200 digits', USUAL]}", "only with label noise"),
     ("O6", "L: larger momentum", f"dropout, μ = 0: {np.mean(by_momentum[USUAL, 0.0]):.2f}, μ = 0.97: {np.mean(by_momentum[USUAL, 0.97]):.2f} at the same effective rate", "not beyond the effective rate"),
-    ("O7", "C: better in all architectures", f"noisy digits: 2 × 256 {np.mean(by_shape[(2, 256), NONE]):.2f} → {np.mean(by_shape[(2, 256), USUAL]):.2f}, 4 × 64 {np.mean(by_shape[(4, 64), NONE]):.2f} → {np.mean(by_shape[(4, 64), USUAL]):.2f}; stored Fashion-MNIST: better in {sum(drop[2] < none[2] for none, drop in FASHION.values())} of {len(FASHION)}", "not in ours; a wide net with label noise gains"),
+    ("O7", "C: better in all architectures", f"noisy digits: 2 × 256 {np.mean(by_shape[(2, 256), NONE]):.2f} → {np.mean(by_shape[(2, 256), USUAL]):.2f}, 4 × 64 {np.mean(by_shape[(4, 64), NONE]):.2f} → {np.mean(by_shape[(4, 64), USUAL]):.2f}; stored Fashion-MNIST: 0.2 better in {better[0]}, 0.5 in {better[1]} of {len(FASHION)}", "not in ours; a wide net with label noise gains"),
     ("O7", "experience: dropout helps, or hurts", f"noisy digits {mean['noisy digits', NONE]:.2f} → {mean['noisy digits', USUAL]:.2f}; 200 digits {mean['200 digits', NONE]:.2f} → {mean['200 digits', USUAL]:.2f}; mnist1d {mean['mnist1d', NONE]:.2f} → {mean['mnist1d', USUAL]:.2f}", "helps with label noise, hurts on mnist1d"),
     ("O8", "C: Shakeout w → αw + (1 − α)c, w → −c", f"w = 0.3: E[w'] = {shake_mean[0.3][0]:.2f}; paper {shake_mean[0.3][1]:.2f}", "slip: E[w'] = w − 2τc"),
     ("O8", "C: DropConnect drops individual connections", f"correlation of two units' noise {shared['DropConnect']:.2f}, dropout {shared['dropout']:.2f}", "reproduced"),

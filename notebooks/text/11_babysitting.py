@@ -1081,7 +1081,7 @@ for name, colour, dash in zip(names, COLOURS[3:], ("-", "--", "-."), strict=Fals
 for axis in panels:
     axis.axhspan(1e-3, 1e-2, color=GREEN, alpha=0.12)
     axis.set(yscale="log", xlabel="step", ylim=(3e-5, 0.2))
-    axis.legend(fontsize=9, loc="lower right")
+    axis.legend(fontsize=8, ncols=3, columnspacing=1, loc="lower center")
 panels[0].set(ylabel="update / weight", title="Middle layer, three rates")
 panels[1].set_title("η = 0.03, three layers")
 figure.suptitle("The ratio, live; shaded: 0.001 to 0.01")
