@@ -51,6 +51,7 @@ test-all: test
 
 graders: .venv/installed
 	$(BIN)/python tools/graders.py --workers $(WORKERS) --json graders.json
+	$(BIN)/python tools/mutants.py
 
 lab: .venv/installed
 	$(BIN)/tips lab

@@ -110,6 +110,10 @@ with no_warnings("sigmoid(z) for large |z|"), unchanged("sigmoid(z)", z=z1):
 check_array(
     got, a1, "sigmoid(z)", atol=1e-15, rtol=0, hint="It must be exact to 1e-15 for every finite z, large and small."
 )
+z1 = np.array([5e-10, -5e-10, 1e-8, -1e-8])
+check_array(
+    sigmoid(z1), 0.5 + z1 / 4, "sigmoid(z)", atol=1e-15, rtol=0, hint="Think of z very close to 0, on both sides."
+)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "text-sigmoid-backward", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -271,6 +275,10 @@ for alpha in (0.0, 0.3, 1.0):
     with unchanged("leaky_relu(z, alpha)", z=z1):
         got = leaky_relu(z1, alpha)
     check_array(got, a1, "leaky_relu(z, alpha)", hint="What becomes of it for α = 0, and for α = 1?")
+z1 = np.array([1e-10, -1e-10, 0.0, 1e-300, -1e-300, 1e300, -1e300])
+a1 = np.array([1e-10, -2.5e-11, 0.0, 1e-300, -2.5e-301, 1e300, -2.5e299])
+hint = "Think of one axis, and of very small and very large z."
+check_array(leaky_relu(z1, 0.25), a1, "leaky_relu(z, alpha)", atol=0, hint=hint)
 ### END HIDDEN TESTS
 
 
@@ -365,6 +373,10 @@ for shape, alpha in [((5,), 0.0), ((1, 3), 0.3), ((3, 2, 4), 1.5)]:
     check_array(
         result[0], dz1, "prelu_backward(da, z, alpha), dz", hint="α is learned, so it may take any value, also 0."
     )
+z1, dz1 = np.array([1e-10, -1e-10, 1.0, -1.0]), np.array([2.0, -1.0, 2.0, -1.0])
+result = prelu_backward(np.full(4, 2.0), z1, -0.5)
+hint = "α is learned and may become negative, and z may be very small."
+check_array(result[0], dz1, "prelu_backward(da, z, alpha), dz", hint=hint)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "prelu-backward-dalpha", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}

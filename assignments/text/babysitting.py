@@ -477,6 +477,9 @@ cases1 = [
     ([100.0, 99.0], "ok"),
     ([100.0, 98.999], "ok"),
     ([2.5], "too low"),
+    ([1e-10, 4e-10, 5e-11], "exploding"),
+    ([1e-10, 2e-10], "rising"),
+    ([1e-10, 1e-10], "too low"),
 ]
 for losses1, verdict1 in cases1:
     check_text(diagnose(np.array(losses1)), verdict1, "diagnose(losses)", hint=hint)
@@ -684,7 +687,7 @@ shares0 = np.histogram(values0, 10.0 ** np.arange(-6, 1))[0] / 6000
 check_array(shares0, np.full(6, 1 / 6), "sample_log_uniform(1e-6, 1, 6000, rng), share of each decade", atol=0.05)
 ### BEGIN HIDDEN TESTS
 # Right samples fail with a probability below 1e-11: Dvoretzky-Kiefer-Wolfowitz for the gap, Hoeffding for the trend.
-for low, high in [(3e-5, 20.0), (1e-3, 1e3), (50.0, 6e4)]:
+for low, high in [(3e-5, 20.0), (1e-3, 1e3), (50.0, 6e4), (1e-13, 1e-6)]:
     got = sample_log_uniform(low, high, 4000, np.random.default_rng(4))
     check_shape(got, (4000,), "sample_log_uniform(low, high, size, rng)", hint="An array of `size` values.")
     with np.errstate(all="ignore"):
@@ -951,6 +954,10 @@ for patience in (1, 2, 3, 5):
         check_list(result, 2, "early_stopping(val_losses, patience)", hint="Return (best_epoch, stop_epoch).")
         check_int(result[0], best1, "early_stopping(val_losses, patience), best_epoch", hint=hint)
         check_int(result[1], stop1, "early_stopping(val_losses, patience), stop_epoch", hint=hint)
+result = early_stopping(np.array([1.0, 1.0 - 1e-12, 1.5, 1.0]), 2)
+hint = "Any smaller loss is an improvement, however little smaller."
+check_int(result[0], 1, "early_stopping(val_losses, patience), best_epoch", hint=hint)
+check_int(result[1], 3, "early_stopping(val_losses, patience), stop_epoch", hint=hint)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "text-session-5", "locked": true, "schema_version": 3, "solution": false, "task": false}

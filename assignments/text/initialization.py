@@ -217,7 +217,7 @@ check_shape(result[2], (2, 2), "whiten(x), W")
 check_array(result[1], [10.0, 20.0], "whiten(x), mean")
 ### BEGIN HIDDEN TESTS
 for n, d in [(7, 3), (12, 5), (4, 4), (2, 6), (1, 3), (9, 1)]:
-    x1 = np.random.default_rng(n).standard_normal((n, d)) + 3
+    x1 = np.random.default_rng(n).standard_normal((n, d)) + 3 * (-1.0) ** np.arange(d)
     mean1 = np.array([sum(column) / n for column in x1.T])
     with unchanged("whiten(x)", x=x1):
         result = whiten(x1)
@@ -281,6 +281,10 @@ for n, d in [(20, 4), (40, 3), (6, 2), (50, 8)]:
         check_array(found, np.diag(diagonal), "whiten(x, eps), off-diagonal covariance of z", atol=1e-6, hint=hint)
         hint = "Is the covariance divided by N, and each coordinate divided by the right root?"
         check_array(np.sort(diagonal), wanted1, "whiten(x, eps), variances of z", atol=1e-6, hint=hint)
+x1 = 1e-6 * np.random.default_rng(31).standard_normal((30, 3))
+result = whiten(x1, 0)
+hint = "Small data: is only the eps you are given added to the eigenvalues?"
+check_array(result[0].T @ result[0] / 30, np.eye(3), "whiten(x, eps), covariance of z", atol=1e-6, hint=hint)
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": true, "grade_id": "whiten-eps", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
@@ -443,6 +447,9 @@ check_int(
 )
 traded1 = np.array([[1.0, 0.0, 1.0]])
 check_int(distinct_units(traded1, np.array([0.0, 1.0, 0.0])), 2, "distinct_units(W, b)", hint="A bias is no weight.")
+hint = "The sign counts, in a weight and in the bias."
+check_int(distinct_units(np.ones((2, 3)), np.array([-1.0, 1.0, -1.0])), 2, "distinct_units(W, b)", hint=hint)
+check_int(distinct_units(np.array([[-1.0, 1.0, -1.0]]), np.ones(3)), 2, "distinct_units(W, b)", hint=hint)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "text-equal", "locked": true, "schema_version": 3, "solution": false, "task": false}

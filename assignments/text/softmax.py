@@ -576,6 +576,7 @@ cases1 = [
     ([[0.001, 0.999]], [[1e-30, 1.0]]),
     ([[1e-7, 1 - 1e-7]], [[1e-100, 1.0]]),
     ([[0.0, 0.0, 1.0]], [[0.3, 0.3, 0.4]]),
+    ([[1e-10, 1 - 1e-10]], [[1e-300, 1.0]]),
 ]
 with np.errstate(all="ignore"):
     for d1, y1 in cases1:
@@ -684,7 +685,7 @@ check_array(dz0, [[-0.125, -0.140625]], "l2_sigmoid_backward(z, d) at y = (0.5, 
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(26)
 for n, k in [(4, 3), (1, 5), (3, 3), (5, 1)]:
-    z1, d1 = 2 * rng.standard_normal((n, k)), rng.uniform(size=(n, k))
+    z1, d1 = 2 * rng.standard_normal((n, k)), rng.uniform(-1, 2, (n, k))
     d1[0, 0], d1[-1, -1] = 0.0, 1.0
     with unchanged("l2_sigmoid_backward(z, d)", z=z1, d=d1):
         got = l2_sigmoid_backward(z1, d1)
@@ -708,6 +709,7 @@ cases1 = [
     ([[-1e4, 1e4, -720.0, 720.0]], [[1.0, 0.0, 0.5, 1.0]], [[0.0, 0.0, 0.0, 0.0]]),
     ([[1.7e308, -1.7e308]], [[0.0, 1.0]], [[0.0, 0.0]]),
     ([[20.0, -20.0]], [[0.0, 1.0]], [[e1 / (1 + e1) ** 3, -e1 / (1 + e1) ** 3]]),
+    ([[5e-10, -5e-10]], [[0.5, 0.5]], [[3.125e-11, -3.125e-11]]),
 ]
 for z1, d1, dz1 in cases1:
     with np.errstate(all="ignore"):
