@@ -221,23 +221,29 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance(colors="nocolor")
 shell.run_cell("from tipslib.checks import check_float, short_messages; short_messages()")
 shell.run_cell("def relu(z):\\n    raise NotImplementedError('not attempted yet')")
-for code in ("relu(1)", "check_float(1.0, 2.0, 'f')", "assert 1 == 2, 'my own'"):
+for code in ("relu(1)", "check_float(1.0, 2.0, 'f')", "check_float(1.0, 2.0, 'f of ' + 8 * 'a long case, ')", "assert 1 == 2, 'my own'"):
     print("CELL", code)
     assert not shell.run_cell(code).success
 """
 
 
-def test_a_notebook_shows_one_line():
+def test_a_notebook_shows_one_sentence():
     done = subprocess.run([sys.executable, "-c", NOTEBOOK], capture_output=True, text=True, check=False, timeout=60)
-    stub, check, own = done.stdout.split("CELL ")[1:]
+    stub, check, long, own = done.stdout.split("CELL ")[1:]
     assert stub.splitlines()[1:] == ["NotImplementedError: relu: not attempted yet"], done.stderr
     assert check.splitlines()[1:] == ["AssertionError: f: wrong value; expected 2.0, got 1.0"]
+    # Validate cuts lines at 83 characters; nothing of a long message may be lost there.
+    assert len(long.splitlines()[1:]) == 2
+    assert max(map(len, long.splitlines()[1:])) <= 83
+    assert " ".join(long.splitlines()[1:]).endswith("a long case, : wrong value; expected 2.0, got 1.0")
     assert "Traceback" in own
     assert "AssertionError: my own" in own
 
 
 def test_outside_a_notebook_short_messages_does_nothing():
+    hook = sys.excepthook
     checks.short_messages()
+    assert sys.excepthook is hook
 
 
 def test_it_needs_numpy_alone():

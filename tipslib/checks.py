@@ -5,6 +5,7 @@ expected and what came; a hidden one passes ``hint``, a sentence to think about,
 """
 
 import copy
+import textwrap
 import warnings
 from contextlib import contextmanager
 from traceback import walk_tb
@@ -130,14 +131,16 @@ def check_raises(kind, name, *, hint=None):
 
 
 def short_messages():
-    """In a notebook, show a failed check or an exercise not attempted as one line, without a traceback."""
+    """In a notebook, show a failed check or an exercise not attempted as one sentence, without a traceback."""
     from IPython import get_ipython  # only notebooks need it
 
     def show(shell, kind, error, traceback, tb_offset=None):  # IPython's names
         last = list(walk_tb(traceback))[-1][0].f_code  # the function that raised; here it is one of our checks
         where = f"{last.co_name}: " if kind is NotImplementedError else ""
         if where or last.co_filename == __file__:
-            error._render_traceback_ = lambda: [f"{kind.__name__}: {where}{error}"]
+            # nbgrader's Validate cuts longer lines: at 83 characters in a terminal, at about 117 in JupyterLab.
+            lines = textwrap.wrap(f"{kind.__name__}: {where}{error}", 83, break_long_words=False)
+            error._render_traceback_ = lambda: lines
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
 
     if (shell := get_ipython()) is not None:

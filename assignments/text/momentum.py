@@ -22,7 +22,7 @@
 # - Write each function where its cell says so, instead of the line `raise NotImplementedError`.
 #   Keep its name and the names of its parameters.
 # - Run the cells from top to bottom. The cell below each function checks it.
-#   When the cell prints nothing, the check has passed. When it fails, it says in one line what is wrong.
+#   When the cell prints nothing, the check has passed. When it fails, it says in one sentence what is wrong.
 # - The checks that you see are a part. After you hand in, more are run: other shapes, other rates, extreme values.
 #   So read the text above each function as well as the check.
 # - All arrays are float64, apart from arrays of indices. The weights `w` may have any shape, and `v`, `g` and `m` have the

@@ -60,14 +60,20 @@ class Course:
 
     @classmethod
     def find(cls, given: str | None = None) -> "Course":
-        """The course ``given``, else the one the current folder lies in, else this repository's own."""
+        """The course ``given``, else the one the current folder lies in, else this repository's own.
+
+        Raises: TipsError when there is none.
+        """
         if given is not None:
             return cls(Path(given))
         here = Path.cwd()
         for folder in (here, *here.parents):
             if (folder / CONFIG).exists() and (folder / "source").is_dir():
                 return cls(folder)
-        return cls(Path(__file__).parents[2] / "assignments")
+        own = Path(__file__).parents[2] / "assignments"
+        if not own.is_dir():  # installed without the repository
+            raise TipsError(f"{here} lies in no course folder: go into one, or name it with --course DIR")
+        return cls(own)
 
     def names(self) -> list[str]:
         """All assignments: the folders of ``source/`` with a notebook in them."""
