@@ -43,7 +43,8 @@ nbval: .venv/installed
 
 test-all: test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile=thorough tests --ignore tests/grading
-	TIPS_LONG=1 $(BIN)/python -m pytest tests/grading/test_crashes.py tests/grading/test_demo.py
+	TIPS_LONG=1 $(BIN)/python -m pytest tests/grading/test_crashes.py tests/grading/test_demo.py tests/grading/test_damage.py
+	$(BIN)/python -m pytest --hypothesis-profile=thorough tests/grading/test_damage.py -k fuzz
 	$(MAKE) graders
 	$(MAKE) nbval
 	ATEN_CPU_CAPABILITY=default $(MAKE) nbval

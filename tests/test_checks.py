@@ -221,7 +221,8 @@ from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance(colors="nocolor")
 shell.run_cell("from tipslib.checks import check_float, short_messages; short_messages()")
 shell.run_cell("def relu(z):\\n    raise NotImplementedError('not attempted yet')")
-for code in ("relu(1)", "check_float(1.0, 2.0, 'f')", "check_float(1.0, 2.0, 'f of ' + 8 * 'a long case, ')", "assert 1 == 2, 'my own'"):
+long = "check_float(1.0, 2.0, 'f of ' + 8 * 'a long case, ')"
+for code in ("relu(1)", "check_float(1.0, 2.0, 'f')", long, "assert 1 == 2, 'my own'"):
     print("CELL", code)
     assert not shell.run_cell(code).success
 """

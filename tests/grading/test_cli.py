@@ -41,7 +41,7 @@ def test_the_loop_by_commands(tmp_path, capsys):
     hand_in(course, "b", b"")
     assert main(["autograde", NAME, *UNSANDBOXED, *where]) == 2
     shown = capsys.readouterr()
-    assert "b: damaged (sums.ipynb is empty)" in shown.out
+    assert "b: damaged (sums.ipynb is empty: hand it in again)" in shown.out
     assert "1 of 2 submissions graded" in shown.out
     assert main(["feedback", NAME, *where]) == 0
     assert "2 pages" in capsys.readouterr().out

@@ -1,7 +1,8 @@
 """Autograding: read, run and grade every submission, and end each one in an explicit status.
 
-The steps of one submission: intake (repair or refuse), execution (any executor), then nbgrader's own
+The steps of one submission: intake (repair or refuse), execution (see executors.py), then nbgrader's own
 ``Autograde`` with the executed notebook in the place of its execution. Only this process writes the gradebook.
+A submission is read when there is room for it, and forgotten when it is graded: memory does not grow with the class.
 """
 
 import hashlib
@@ -9,20 +10,27 @@ import json
 import os
 import shutil
 import tempfile
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import closing, suppress
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import MissingEntry
+from nbgrader.api import Assignment, MissingEntry, SubmittedAssignment
 from nbgrader.converters import Autograde
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
 from tipslib.grading.course import Course, Progress, TipsError, no_progress
-from tipslib.grading.execution import NotRun, Plan, Unit, run
+from tipslib.grading.execution import NotRun, Plan, Unit
+from tipslib.grading.executors import Cluster, Local
 from tipslib.grading.intake import Submission, Unusable, read_submission
 from tipslib.grading.plan import digest, instructor_files, make_plan
 from tipslib.grading.release import is_current, release
+
+AHEAD = 4  # submissions in memory for each one that can run at a time
+AGAIN = "not the submission's fault: `tips autograde {}` tries it again"
+IDLE = 10  # seconds without a result, after which the executor is asked whether it lives
 
 
 def autograde(
@@ -32,12 +40,14 @@ def autograde(
     workers: int = 2,
     progress: Progress = no_progress,
     unsandboxed: bool = False,
+    scheduler: str | None = None,
 ) -> list[dict]:
     """Grade all submissions of an assignment, or one student's; what is graded and unchanged is kept.
 
+    They run in ``workers`` kernels side by side, or on the cluster of the Dask scheduler at this address.
     Returns: the records of the submissions that were looked at, in the order of students.
     Raises: TipsError for an assignment or student that is not there, a host without sandbox unless ``unsandboxed``,
-    or a solution that fails its own checks.
+    a solution that fails its own checks, or a cluster that cannot be used or is lost.
     """
     with course.alone():
         released = course.released(name)
@@ -45,33 +55,53 @@ def autograde(
             # Checks were corrected since: the gradebook has to know them, and everybody is graded again.
             release(course, name)
         plan = make_plan(course, name, unsandboxed)
-        return _autograde(course, name, student, workers, progress, plan, released)
+        with closing(Cluster(scheduler, plan) if scheduler else Local(workers)) as executor:
+            return _autograde(course, name, student, executor, progress, plan, released)
 
 
-def _autograde(course, name, student, workers, progress, plan, released) -> list[dict]:
+def _autograde(course, name, student, executor, progress, plan, released) -> list[dict]:
     submitted = course.root / "submitted"
     folders = {path.parent.name: path for path in sorted(submitted.glob(f"*/{name}"))}
     if student is not None:
         if student not in folders:
             raise TipsError(f"no submission of {student!r}: {submitted / student / name} does not exist")
         folders = {student: folders[student]}
+    known = _in_gradebook(course, name)
     gradings = [_Grading(course, name, who, fingerprint(course, name, who)) for who in folders]
-    records = {grading.student: grading.stored() for grading in gradings if grading.is_current()}
+    records = {grading.student: grading.stored() for grading in gradings if grading.is_current(known)}
     todo = [grading for grading in gradings if grading.student not in records]
-    if any(grading.score() is not None for grading in todo):
+    if any(grading.student in known for grading in todo):
         course.backup_gradebook()
-    # Threads are enough: each one waits for its own kernel, which is another process.
-    with ThreadPoolExecutor(max_workers=workers) as executor:
-        pending = {grading.start(executor, folders[grading.student], released, plan): grading for grading in todo}
-        try:
-            for future in progress(as_completed(pending), len(pending), f"grading {name}"):
-                grading = pending[future]
-                records[grading.student] = grading.finish(future)
-        except KeyboardInterrupt:
-            # Do not run the rest of the class first; the next call goes on from here.
-            executor.shutdown(cancel_futures=True)
-            raise
+
+    def start(grading: _Grading) -> Future:
+        return grading.start(executor.submit, folders[grading.student], released, plan)
+
+    ended = _ended(todo, start, executor)
+    for grading, future in progress(ended, len(todo), f"grading {name}"):
+        if future.cancelled():
+            # Not by this process: it would not be here any more.
+            raise TipsError("the scheduler is lost, or has dropped the work; what is done is kept, call again to go on")
+        records[grading.student] = grading.finish(future)
     return [records[who] for who in sorted(records)]
+
+
+def _ended(
+    todo: list["_Grading"], start: Callable[["_Grading"], Future], executor: Local | Cluster
+) -> Iterator[tuple["_Grading", Future]]:
+    """Start all gradings, a few ahead of what can run; yields each one when its future has ended."""
+    waiting = iter(todo)
+    pending: dict[Future, _Grading] = {}
+    while True:
+        while len(pending) < AHEAD * executor.slots and (grading := next(waiting, None)):
+            pending[start(grading)] = grading
+        if not pending:
+            return
+        done, _ = wait(pending, timeout=IDLE, return_when=FIRST_COMPLETED)
+        if done:
+            future = done.pop()
+            yield pending.pop(future), future
+        else:
+            executor.check()
 
 
 def record_path(course: Course, name: str, student: str) -> Path:
@@ -91,14 +121,17 @@ class _Grading:
     def stored(self) -> dict:
         return json.loads(self.path.read_text(encoding="utf-8"))
 
-    def is_current(self) -> bool:
-        """Whether this very submission already ended in a status that the gradebook agrees with."""
-        if not self.path.exists() or self.stored()["digest"] != self.digest:
-            return False
-        graded = self.score() is not None and self.course.folder("autograded", self.name, self.student).is_dir()
-        return graded or self.stored()["status"] != "graded"
+    def is_current(self, known: set[str]) -> bool:
+        """Whether this very submission already ended in a status that the gradebook, with ``known`` in it, agrees with.
 
-    def start(self, executor: Executor, folder: Path, released: dict, plan: Plan) -> Future:
+        What failed for a reason that lies not in the submission is tried again.
+        """
+        if not self.path.exists() or (stored := self.stored())["digest"] != self.digest or stored.get("again"):
+            return False
+        graded = self.student in known and self.course.folder("autograded", self.name, self.student).is_dir()
+        return graded or stored["status"] != "graded"
+
+    def start(self, submit: Callable[[Unit], Future], folder: Path, released: dict, plan: Plan) -> Future:
         """Read the submission and hand its notebooks to the executor; trouble shows in ``finish``."""
         try:
             self.protection = plan.protection
@@ -107,7 +140,7 @@ class _Grading:
             # The instructor's files win over a student's of the same name, as in nbgrader.
             files = self.submission.files | instructor_files(self.course, self.name)
             notebooks = {stem: nbformat.writes(self._sanitised(stem)) for stem in self.submission.notebooks}
-            return executor.submit(run, Unit(notebooks, files, plan))
+            return submit(Unit(notebooks, files, plan))
         except Exception as error:
             failed: Future = Future()
             failed.set_exception(error)
@@ -115,6 +148,7 @@ class _Grading:
 
     def finish(self, future: Future) -> dict:
         """Write points and status; every way this can go ends in a record."""
+        again = False
         try:
             executed = future.result()
             before = self.score()
@@ -129,8 +163,10 @@ class _Grading:
             status, reasons = "failed", [str(error)]
         except Exception as error:
             # Not known in advance, so not the student's fault either: say what it was and go on with the class.
-            status, reasons = "failed", [f"could not be graded: {type(error).__name__}: {error}"]
-        if status != "graded":
+            what = f"{type(error).__name__}: {error}".rstrip(".")
+            status, reasons, again = "failed", [f"could not be graded: {what}", AGAIN.format(self.name)], True
+        # Where nothing came back, nothing was written: a grade from before, with its manual points, is left to wait.
+        if status != "graded" and not (again and future.exception()):
             self._forget()
         record = {
             "student": self.student,
@@ -140,7 +176,9 @@ class _Grading:
             "flags": self.submission.flags if self.submission else [],
             "protection": self.protection,
             "digest": self.digest,
+            "again": again,
         }
+        self.submission = None  # a class may be large
         self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".part")
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
@@ -192,7 +230,7 @@ class _Grading:
         with self.course.gradebook() as gradebook:
             try:
                 return gradebook.find_submission(self.name, self.student).score
-            except MissingEntry:
+            except (MissingEntry, UnicodeEncodeError):  # a name that is no text is not in the gradebook
                 return None
 
     def _forget(self) -> None:
@@ -201,6 +239,13 @@ class _Grading:
             with self.course.gradebook() as gradebook:
                 gradebook.remove_submission(self.name, self.student)
         shutil.rmtree(self.course.folder("autograded", self.name, self.student), ignore_errors=True)
+
+
+def _in_gradebook(course: Course, name: str) -> set[str]:
+    """Who has an entry for this assignment in the gradebook; one query, however large the class is."""
+    with course.gradebook() as gradebook:
+        rows = gradebook.db.query(SubmittedAssignment.student_id).join(Assignment).filter(Assignment.name == name)
+        return {student for (student,) in rows}
 
 
 def _deaths(executed: dict[str, str]) -> list[str]:
@@ -215,7 +260,8 @@ def fingerprint(course: Course, name: str, student: str) -> str:
     sha = hashlib.sha256(digest(course, name).encode())
     folder = course.folder("submitted", name, student)
     for path in sorted(folder.rglob("*")):
-        sha.update(path.relative_to(folder).as_posix().encode())
-        if path.is_file() and not path.is_symlink():
-            sha.update(path.read_bytes())
+        sha.update(os.fsencode(path.relative_to(folder).as_posix()))  # names need not be text
+        with suppress(PermissionError):  # intake will say so
+            if path.is_file() and not path.is_symlink():
+                sha.update(path.read_bytes())
     return sha.hexdigest()

@@ -47,6 +47,11 @@ def build_parser() -> Parser:
     command.add_argument("--student", metavar="S", help="grade only this student")
     command.add_argument("--workers", type=_positive, default=os.cpu_count(), metavar="N", help="kernels side by side")
     command.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run submissions on the cluster of this Dask scheduler (tcp://host:8786) instead of this machine",
+    )
+    command.add_argument(
         "--unsandboxed",
         action="store_true",
         help="let students' code run with all your rights, where this host has no sandbox",
@@ -104,6 +109,7 @@ def run_autograde(options) -> int:
         options.workers,
         _bar,
         options.unsandboxed,
+        options.scheduler,
     )
     for record in records:
         print(f"{record['student']}: {record['status']}" + (f" ({record['reason']})" if record["reason"] else ""))
@@ -133,7 +139,8 @@ def run_report(options) -> int:
 
 def run_lab(options) -> int:
     repository = Path(__file__).parents[2]
-    return subprocess.run([sys.executable, "-m", "jupyter", "lab"], cwd=repository, check=False).returncode
+    folder = repository if (repository / "notebooks").is_dir() else Path.cwd()  # installed without the notebooks
+    return subprocess.run([sys.executable, "-m", "jupyter", "lab"], cwd=folder, check=False).returncode
 
 
 COMMANDS = {

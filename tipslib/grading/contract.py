@@ -86,4 +86,4 @@ def _names_in(tree: ast.AST) -> set[str]:
 
 def without_magics(source: str) -> str:
     """IPython's own lines (``%matplotlib``, ``!ls``) as comments: they are no Python."""
-    return "\n".join("#" + line if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines())
+    return "\n".join("#" + line if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n"))

@@ -3,6 +3,7 @@
 import difflib
 import logging
 import os
+import re
 import sqlite3
 import sys
 import sysconfig
@@ -157,7 +158,8 @@ class Course:
         """
         directory = CourseDirectory(config=self.config, assignment_id=name, **directories)
         if student is not None:
-            directory.student_id = student
+            # nbgrader strips it and takes it for a file pattern: in brackets, every sign means itself.
+            directory.student_id = re.sub(r"[\s*?\[]", r"[\g<0>]", student)
         config = Config(self.config)
         config.BaseConverter.force = True
         converter = converter_class(coursedir=directory, config=config)

@@ -1,22 +1,29 @@
 """Intake: is a handed-in folder this assignment, and can it be graded? What can be repaired is."""
 
-import ast
 import json
+import re
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+from nbgrader.utils import parse_utc
 
-from tipslib.grading.contract import grade_id, is_kind, without_magics
+from tipslib.grading.contract import grade_id, is_kind
+from tipslib.grading.repair import NEW_CELL, complete, edits, label, uses, words
+
+STAMP = "timestamp.txt"  # nbgrader's own
+RESAVE = "open it in Jupyter, save it, and hand in that file"
 
 
 class Unusable(Exception):
     """A submission that cannot be graded: ``status`` is "missing" or "damaged", the message is the reason."""
 
     def __init__(self, status: str, reason: str) -> None:
-        super().__init__(reason)
+        super().__init__(_plain(reason))
         self.status = status
 
 
@@ -46,157 +53,179 @@ def read_submission(folder: Path, released: dict[str, NotebookNode], flagged: It
     submission = Submission({}, {})
     used = set()
     for stem, release in released.items():
-        file = _find_notebook(stem, here, released, submission)
+        file, one = _choose(stem, release, here, folder, len(released) == 1)
         used.add(file)
-        notebook = _read_notebook(here[file], file)
-        _restore_metadata(notebook, release, submission)
-        _repair_cells(notebook, release, file, submission)
-        submission.flags += _edits(notebook, release) + _uses(notebook, flagged)
-        submission.notebooks[stem] = notebook
-    submission.files = {file: path.read_bytes() for file, path in here.items() if file not in used}
+        submission.notebooks |= one.notebooks
+        submission.repairs += one.repairs
+        submission.flags += one.flags + uses(one.notebooks[stem], flagged)
+    # Files beside the notebook stay beside it, also where all were handed in in one more folder.
+    root = PurePosixPath(file).parent
+    for file in sorted(here.keys() - used, key=lambda file: (root not in PurePosixPath(file).parents, file)):
+        name = PurePosixPath(file)
+        name = str(name.relative_to(root) if root in name.parents else name)
+        if PurePosixPath(name).parts[0].lower() in (f"{stem}.ipynb".lower() for stem in released):
+            continue  # one that was not chosen must not take the chosen one's place
+        try:
+            submission.files[name] = here[file].read_bytes()
+        except OSError as error:
+            submission.repairs.append(f"{file} cannot be read ({error.strerror}) and was left out")
+    try:
+        parse_utc(submission.files.get(STAMP, b"2000-01-01").decode())
+    except (ValueError, ArithmeticError, TypeError, AttributeError):  # nbgrader would stop there
+        submission.repairs.append(f"{STAMP} holds no time ({submission.files.pop(STAMP)[:30]!r}) and was left out")
+    submission.repairs = list(map(_plain, submission.repairs))
     return submission
 
 
-def _find_notebook(stem: str, here: dict, released: dict, submission: Submission) -> str:
-    """The file that holds notebook ``stem``: its own name, or the only notebook there is."""
-    if f"{stem}.ipynb" in here:
-        return f"{stem}.ipynb"
-    others = [file for file in here if file.endswith(".ipynb") and "/" not in file and Path(file).stem not in released]
-    if len(others) == 1 and len(released) == 1:
-        submission.repairs.append(f"the file was named {others[0]}, not {stem}.ipynb")
-        return others[0]
-    listing = ", ".join(here) if here else "nothing"
-    raise Unusable("missing", f"no {stem}.ipynb was handed in; the folder holds {listing}")
+def _choose(
+    stem: str, release: NotebookNode, here: dict[str, Path], folder: Path, alone: bool
+) -> tuple[str, Submission]:
+    """The file that holds notebook ``stem``, and what it holds: its own name if that is usable, else another one.
 
-
-def _read_notebook(path: Path, file: str) -> NotebookNode:
-    content = path.read_bytes()
-    if not content.strip():
-        raise Unusable("damaged", f"{file} is empty")
-    try:
-        # utf-8-sig: some editors put a byte-order mark in front
-        notebook = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
-        nbformat.validate(notebook)
-    except UnicodeDecodeError as error:
-        raise Unusable("damaged", f"{file} is not text in UTF-8 (byte {error.start})") from error
-    except (json.JSONDecodeError, nbformat.reader.NotJSONError) as error:
-        raise Unusable("damaged", f"{file} is not JSON, so not a notebook") from error
-    except (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
-        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Unusable("damaged", f"{file} is JSON but not a valid notebook: {first_line}") from error
-    return notebook
-
-
-def _restore_metadata(notebook: NotebookNode, release: NotebookNode, submission: Submission) -> None:
-    """Give cells that an editor has stripped their place in the assignment again, where only one fits.
-
-    A cell belongs to a released one when it has its id or its text, or, for a solution, defines the same functions;
-    a written answer when it is the only text between its neighbours.
+    An assignment's only notebook may have any name, each of several may lie in a folder.
     """
-    known = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
-    lost = [cell for cell in release.cells if grade_id(cell) in known.keys() - set(map(grade_id, notebook.cells))]
-    bare = [cell for cell in notebook.cells if grade_id(cell) is None]
-    restored = []
-    for cell in lost:
-        own_names = _defined(cell) if is_kind(cell, "solution") else set()
-        alike = (
-            [one for one in bare if one.get("id") == cell.get("id") and one.cell_type == cell.cell_type],
-            [one for one in bare if one.source.split() == cell.source.split() and one.cell_type == cell.cell_type],
-            [one for one in bare if own_names and own_names <= _defined(one)],
-        )
-        # Where two fit, the later one would have counted in the student's own kernel as well.
-        found = next((group[-1] for group in alike if group), None)
-        if found is not None:
-            found.metadata["nbgrader"] = nbformat.from_dict(cell.metadata.nbgrader)
-            bare.remove(found)
-            restored.append(grade_id(cell))
-    # A written answer looks like nothing in the release; its place does.
-    order = list(known)
-    for cell in lost:
-        ids = [grade_id(one) for one in notebook.cells]
-        position = order.index(grade_id(cell))
-        before = [name for name in order[:position] if name in ids][-1:]
-        after = [name for name in order[position + 1 :] if name in ids][:1]
-        if grade_id(cell) in ids or cell.cell_type != "markdown" or not is_kind(cell, "solution"):
-            continue
-        between = notebook.cells[ids.index(before[0]) + 1 if before else 0 : ids.index(after[0]) if after else None]
-        candidates = [one for one in between if one in bare and one.cell_type == "markdown"]
-        if len(candidates) == 1:
-            candidates[0].metadata["nbgrader"] = nbformat.from_dict(cell.metadata.nbgrader)
-            restored.append(grade_id(cell))
-    if restored:
-        submission.repairs.append(f"the nbgrader metadata of {len(restored)} cells were lost and put back")
+    own, other_names = f"{stem}.ipynb", {stem, f"{stem}.txt", f"{stem}.json"}
+    usable: dict[str, Submission] = {}
+    errors: dict[str, Unusable] = {}
+    for file in sorted(here, key=lambda file: (file != own, file)):
+        *folders, name = PurePosixPath(file).parts
+        hidden = any(part.startswith((".", "__MACOSX")) for part in (*folders, name))
+        if not hidden and (
+            name.lower() == own.lower() or (alone and (".ipynb" in name.lower() or name in other_names))
+        ):
+            try:
+                usable[file] = _prepare(here[file], file, stem, release)
+            except Unusable as error:
+                errors[file] = error
+    untouched = [words(cell) for cell in release.cells]
+    worked = [file for file in usable if [words(cell) for cell in usable[file].notebooks[stem].cells] != untouched]
+    candidates = worked or list(usable)
+    if own in candidates or len({here[file].read_bytes() for file in candidates}) == 1:
+        file = candidates[0]
+        notes = [f"the file was named {file}, not {own}"] if file != own else []
+        if own in here and file != own:
+            notes = [f"{errors.get(own, f'{own} is as it was released')}: {file} counts"]
+        notes += [f"{other} was handed in too: {file} counts" for other in usable if other not in (own, file)]
+        usable[file].repairs = notes + usable[file].repairs
+        return file, usable[file]
+    if candidates:
+        choice = " and ".join(candidates)
+        raise Unusable("missing", f"no usable {own} was handed in, but {choice}: hand in one of them, named {own}")
+    if own in errors or len(errors) == 1:
+        raise errors.get(own) or next(iter(errors.values()))
+    if (folder / own).is_dir():
+        raise Unusable("damaged", f"{own} is a folder: hand in the notebook itself")
+    listing = ", ".join(here) if here else "nothing"
+    raise Unusable("missing", f"no {own} was handed in; the folder holds {listing}: hand in the .ipynb file itself")
 
 
-def _defined(cell: NotebookNode) -> set[str]:
-    """The functions that a cell defines at its top level; none if it is no code or does not parse."""
-    tree = _parsed(cell)
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} if tree else set()
-
-
-def _parsed(cell: NotebookNode) -> ast.Module | None:
-    if cell.cell_type != "code":
-        return None
-    try:
-        return ast.parse(without_magics(cell.source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # the kernel will say so where it matters
-
-
-def _uses(notebook: NotebookNode, flagged: Iterable[str]) -> list[str]:
-    """Where the student's own cells use a module that they should not."""
-    found = []
-    for cell in notebook.cells:
-        tree = None if grade_id(cell) and not is_kind(cell, "solution") else _parsed(cell)
-        for node in ast.walk(tree) if tree else ():
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [f"{node.module}.{alias.name}" for alias in node.names]
-            elif isinstance(node, ast.Attribute):
-                names = [ast.unparse(node)]
-            for module in flagged:
-                if any(name == module or name.startswith(module + ".") for name in names):
-                    found.append(f"cell {grade_id(cell) or cell.get('id')} uses {module}")
-    return list(dict.fromkeys(found))
-
-
-def _repair_cells(notebook: NotebookNode, release: NotebookNode, file: str, submission: Submission) -> None:
-    """Make nbgrader's cells complete and unique again, in place."""
-    known = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
-    ids = [grade_id(cell) for cell in notebook.cells]
-    if not known.keys() & set(ids):
+def _prepare(path: Path, file: str, stem: str, release: NotebookNode) -> Submission:
+    """One file as a notebook that is ready to run, with the notes on it."""
+    notebook, repairs = _read_notebook(path, file)
+    notebook.metadata = deepcopy(release.metadata)  # its kernel counts, whatever an editor wrote
+    repairs += label(notebook, release)
+    graded = {grade_id(cell) for cell in release.cells if is_kind(cell, "grade") or is_kind(cell, "solution")}
+    if not graded & set(map(grade_id, notebook.cells)):
         raise Unusable("damaged", f"{file} is not this assignment's notebook: none of its graded cells is in it")
-    for index, name in enumerate(ids):
-        if name is not None and name in ids[index + 1 :]:
-            # All copies run, in order; the last one defines what counts, so it is the one that nbgrader sees.
-            del notebook.cells[index].metadata["nbgrader"]
-            submission.repairs.append(f"cell {name} was there twice: the last one counts")
-    # A lost solution cell stays lost: the release's stub could overwrite what the student wrote elsewhere.
-    position = -1
-    for name, cell in known.items():
-        ids = [grade_id(cell) for cell in notebook.cells]
-        if name in ids:
-            position = ids.index(name)
-        elif is_kind(cell, "grade") or not is_kind(cell, "solution"):
-            position += 1
-            notebook.cells.insert(position, nbformat.from_dict(cell))
-            submission.repairs.append(f"deleted cell {name} was put back")
-        else:
-            submission.repairs.append(f"cell {name} is missing")
+    flags = edits(notebook, release)
+    repairs += complete(notebook, release)
+    nbformat.validate(notebook)
+    return Submission({stem: notebook}, {}, repairs, flags)
 
 
-def _edits(notebook: NotebookNode, release: NotebookNode) -> list[str]:
-    """Changes of what students must not change; white space does not count."""
-    own = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
-    found = []
-    for cell in release.cells:
-        name = grade_id(cell)
-        if name not in own:
+# ---- the file ----
+
+
+def _read_notebook(path: Path, file: str) -> tuple[NotebookNode, list[str]]:
+    """Build a clean notebook from what counts in the file: cell types, texts, ids and nbgrader's metadata.
+
+    Outputs are made anew, so it does not matter what they hold, nor which version of the format they follow.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise Unusable("damaged", f"{file} cannot be read: {error.strerror}") from error
+    if not content.strip(b"\0 \t\r\n"):
+        raise Unusable("damaged", f"{file} is empty: hand it in again")
+    repairs = []
+    encoding = json.detect_encoding(content)
+    text = content.decode(encoding, "surrogateescape" if encoding.startswith("utf-8") else "replace")
+    if encoding != "utf-8":
+        repairs.append(f"{file} is text in {encoding}, not in utf-8")
+    if stray := re.findall("[\udc80-\udcff]", text):
+        # Bytes of an older code page, in a file that may hold proper UTF-8 elsewhere.
+        text = re.sub(
+            "[\udc80-\udcff]", lambda found: bytes([ord(found[0]) - 0xDC00]).decode("cp1252", "replace"), text
+        )
+        repairs.append(f"{file} is not all in utf-8: {len(stray)} bytes were read as Windows-1252")
+    text = text.lstrip()
+    try:
+        # Not strict: line ends inside of strings. Floats: an integer may be too long for Python.
+        data, end = json.JSONDecoder(strict=False, parse_int=float).raw_decode(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        at = f"{error.msg} in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
+        reason = f"{file} is not JSON, so not a notebook ({at}; it begins with {text[:12]!r}): {RESAVE}"
+        raise Unusable("damaged", reason) from error
+    if text[end:].strip("\0 \t\r\n"):
+        repairs.append(f"{file} goes on behind its end: {len(text) - end} characters were left out")
+    if not isinstance(data, dict):
+        data = {}
+    if isinstance(version := data.get("nbformat", 4), float) and version != 4:
+        repairs.append(f"{file} is in version {version:g} of the notebook format, not in version 4")
+    if isinstance(data.get("worksheets"), list):  # in versions before 4
+        data["cells"] = [
+            cell
+            for sheet in data["worksheets"]
+            if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+            for cell in sheet["cells"]
+        ]
+    if not isinstance(data.get("cells"), list):
+        raise Unusable("damaged", f"{file} is JSON but not a valid notebook: it has no list of cells. {RESAVE}")
+    notebook, ids = new_notebook(), set()
+    for number, cell in enumerate(data["cells"], start=1):
+        if not isinstance(cell, dict):
+            repairs.append(f"cell {number} is not a cell but {str(cell)[:20]!r}: left out")
             continue
-        if not is_kind(cell, "solution") and own[name].source.split() != cell.source.split():
-            found.append(f"locked cell {name} was edited")
-        if own[name].metadata.nbgrader.get("points") != cell.metadata.nbgrader.get("points"):
-            found.append(f"the points of cell {name} were edited")
-    return found
+        made = _cell(cell)
+        if made is None:
+            repairs.append(f"cell {number} has no readable text: it counts as empty")
+            made = _cell(cell | {"source": ""})
+        name = cell.get("id")
+        if isinstance(name, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) and name not in ids:
+            made.id = name
+        ids.add(made.id)
+        notebook.cells.append(made)
+    return notebook, repairs
+
+
+def _cell(cell: dict) -> NotebookNode | None:
+    """A clean cell from one of any version, None if it has no text; of the metadata only nbgrader's are of use."""
+    kind, source = cell.get("cell_type"), cell.get("source", cell.get("input"))
+    lines = source if isinstance(source, list) else [source or ""]
+    if not all(isinstance(line, str) for line in lines):
+        return None
+    text = _plain("".join(lines))
+    if kind == "heading":  # of nbformat 3
+        level = cell.get("level")
+        text = "#" * int(level if level in (1, 2, 3, 4, 5, 6) else 1) + " " + text
+    if not isinstance(kind, str) or kind not in NEW_CELL:
+        kind = "markdown" if kind in ("heading", "html") else "code" if "outputs" in cell else "raw"
+    made = NEW_CELL[kind](text)
+    pictures = cell.get("attachments")
+    if kind == "markdown" and isinstance(pictures, dict):
+        bundles = {_plain(name): bundle for name, bundle in pictures.items() if isinstance(bundle, dict)}
+        made.attachments = nbformat.from_dict(
+            {name: {_plain(k): _plain(v) for k, v in b.items() if isinstance(v, str)} for name, b in bundles.items()}
+        )
+    metadata = cell.get("metadata")
+    own = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    if isinstance(own, dict) and isinstance(own.get("grade_id"), str):
+        made.metadata["nbgrader"] = NotebookNode(
+            {key: own[key] for key in ("grade_id", "points") if isinstance(own.get(key), (str, float))}
+        )
+    return made
+
+
+def _plain(text: str) -> str:
+    """Without halves of emoji, which could not be written to a file again."""
+    return text.encode("utf-8", "replace").decode()

@@ -48,7 +48,7 @@ def _row(course: Course, gradebook, name: str, student: str, max_score: float, f
             row["reason"] = "; ".join(filter(None, (record["reason"], changed)))
     try:
         submission = gradebook.find_submission(name, student)
-    except MissingEntry:
+    except (MissingEntry, UnicodeEncodeError):  # a name that is no text is not in the gradebook
         return row
     if record is None:
         # nbgrader's own autograde was used; its grades count as well.
