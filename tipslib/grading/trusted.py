@@ -18,6 +18,7 @@ import resource
 import signal
 import socket
 import sys
+import textwrap
 import time
 import traceback
 import warnings
@@ -116,7 +117,7 @@ def _explain(failure: dict, functions: list[str], border: "Border", bank: Bank) 
             if mistake:
                 text = f"This is a known mistake. {explanation(mistake)}"
                 failure["evalue"] += "\n" + text
-                failure["traceback"].append(text)
+                failure["traceback"] += _wrapped(text)
 
 
 def _run(cell: Check, names: dict[str, Any], values: dict[str, Any], border: "Border") -> list[dict]:
@@ -158,7 +159,12 @@ def _compiled(source: str, filename: str) -> tuple[CodeType, CodeType | None]:
 
 
 def _error(name: str, message: str) -> dict:
-    return {"output_type": "error", "ename": name, "evalue": message, "traceback": [f"{name}: {message}"]}
+    return {"output_type": "error", "ename": name, "evalue": message, "traceback": _wrapped(f"{name}: {message}")}
+
+
+def _wrapped(text: str) -> list[str]:
+    """Lines that a feedback page shows whole: it cuts off longer ones."""
+    return [part for line in text.splitlines() for part in textwrap.wrap(line, 88, break_long_words=False) or [""]]
 
 
 class Border:
