@@ -35,6 +35,7 @@ def build_parser() -> Parser:
         return command
 
     demo = add("demo", "Take a sample class through the whole loop, in a new folder, and print the gradebook.", False)
+    demo.add_argument("names", nargs="*", metavar="ASSIGNMENT", help="all that have a sample class if none is given")
     demo.add_argument("--out", metavar="DIR", default="tips-demo", help="the new folder (default: tips-demo)")
     demo.add_argument("--workers", type=_positive, default=os.cpu_count(), help="kernels side by side")
     command = add("release", "Make the students' version: no solutions, no hidden tests.")
@@ -86,7 +87,7 @@ def run_demo(options) -> int:
     from tipslib.grading.course import Course
     from tipslib.grading.demo import demo
 
-    demo(Course.find(), Path(options.out).resolve(), options.workers, _bar)
+    demo(Course.find(), Path(options.out).resolve(), options.workers, _bar, options.names)
     return EXIT_OK
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +24,8 @@ from tipslib.grading.report import report, table
 from tipslib.grading.sandbox import why_not
 
 
-def demo(original: Course, out: Path, workers: int, bar: Progress) -> None:
-    """Run the whole loop for every assignment that has a sample class, and print what an instructor sees.
+def demo(original: Course, out: Path, workers: int, bar: Progress, names: Sequence[str] = ()) -> None:
+    """Run the whole loop for every assignment that has a sample class, or for ``names``; print what an instructor sees.
 
     A sample class is a file ``sample/<assignment>.py`` of the course. Its table ``STUDENTS`` says for each student
     which cells to fill in, ``{grade_id: source}``, where "before <grade_id>" adds a cell; None: nothing handed in.
@@ -32,6 +33,10 @@ def demo(original: Course, out: Path, workers: int, bar: Progress) -> None:
     ``bar`` shows progress, see ``autograde``. Raises: TipsError when ``out`` exists or there is no sample class.
     """
     samples = sorted(path for path in (original.root / "sample").glob("*.py") if path.stem in original.names())
+    for name in names:
+        if name not in {path.stem for path in samples}:
+            raise TipsError(f"there is no sample class {original.root / 'sample' / name}.py")
+    samples = [path for path in samples if path.stem in names or not names]
     if not samples:
         raise TipsError(f"{original.root} has no sample class: there is no sample/<assignment>.py")
     if out.exists():
