@@ -45,7 +45,8 @@ def test_every_assignment_has_a_sample_class():
 def test_every_student_ends_in_the_expected_status(demo, name):
     expected = sample(name).EXPECTED
     got = {row["student"]: (row["status"], row["score"]) for row in report(demo, name)["submissions"]}
-    assert got == expected
+    # One gradebook for all: students of a larger class are missing here.
+    assert got == dict.fromkeys(got, ("missing", None)) | expected
     assert len(expected) >= 7
 
 
