@@ -2,9 +2,11 @@
 
 import copy
 import json
+from importlib.metadata import version
 
 import nbformat
 import pytest
+from nbgrader.preprocessors import AssignLatePenalties
 
 from tests.grading.minicourse import NAME, cell, hand_in, solved
 from tipslib.grading.autograde import autograde
@@ -188,6 +190,88 @@ def test_manual_grades_count_and_are_kept(course, released):
     assert rows(course)["a"]["score"] == 9
 
 
+def grade_by_hand(course, cell, points):
+    with course.gradebook() as gradebook:
+        grade = gradebook.find_grade(cell, NAME, NAME, "a")
+        grade.manual_score, grade.needs_manual_grade = points, False
+        gradebook.db.commit()
+
+
+def correct_a_check(course):
+    path = course.folder("source", NAME) / f"{NAME}.ipynb"
+    text = path.read_text(encoding="utf-8")
+    assert text.count("add(-1.5, 1) == -0.5") == 1
+    path.write_text(text.replace("add(-1.5, 1) == -0.5", "add(2.5, 1) == 3.5"), encoding="utf-8")
+
+
+def test_manual_grades_are_settled_while_the_answer_is_the_same(course, released):
+    hand_in(course, "a", solved(released, why="Because."))
+    autograde(course, NAME)
+    grade_by_hand(course, "why", 4)
+    correct_a_check(course)
+    [record] = autograde(course, NAME)
+    assert record["reason"] == ""
+    assert (rows(course)["a"]["status"], rows(course)["a"]["score"]) == ("graded", 9)
+    hand_in(course, "a", solved(released, why="Because.", twice="def twice(a):\n    return 0"))
+    [record] = autograde(course, NAME)
+    assert record["reason"] == "graded again: 9 points before, 7 now"
+    hand_in(course, "a", solved(released, why="Or not."))
+    [record] = autograde(course, NAME)
+    said = "cell why: 4 points by hand are kept, but the answer has changed; look at it"
+    assert record["reason"] == f"graded again: 7 points before, 9 now; {said}"
+    assert (rows(course)["a"]["status"], rows(course)["a"]["score"]) == ("needs-manual-grading", 9)
+
+
+def test_a_corrected_check_asks_for_the_points_by_hand_in_its_place(course, released):
+    hand_in(course, "a", solved(released, add="def add(a, b):\n    return abs(a) + abs(b)"))
+    autograde(course, NAME)
+    grade_by_hand(course, "add-test", 1)
+    correct_a_check(course)
+    [record] = autograde(course, NAME)
+    assert record["reason"] == "cell add-test: 1 points by hand are kept, but the check gives 3 now; look at it"
+    assert (rows(course)["a"]["status"], rows(course)["a"]["score"]) == ("needs-manual-grading", 3)
+
+
+def test_a_step_of_nbgrader_that_fails_leaves_nothing_behind(course, released, monkeypatch):
+    for student in ("a", "b"):
+        hand_in(course, student, solved(released))
+    step = AssignLatePenalties.preprocess
+
+    def fail_for_b(self, nb, resources):
+        if resources["nbgrader"]["student"] == "b":
+            raise RuntimeError("no penalty for b")
+        return step(self, nb, resources)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(AssignLatePenalties, "preprocess", fail_for_b)
+        records = {record["student"]: record for record in autograde(course, NAME)}
+    assert records["a"]["status"] == "graded"
+    assert records["b"]["status"] == "failed"
+    assert "no penalty for b" in records["b"]["reason"]
+    with course.gradebook() as gradebook:
+        assert [one.student_id for one in gradebook.assignment_submissions(NAME)] == ["a"]
+    assert not course.folder("autograded", NAME, "b").exists()
+    autograde(course, NAME)
+    assert rows(course)["b"]["score"] == 5
+
+
+def test_the_longest_name_of_a_folder_is_a_student(course, released):
+    student = "s" * 255
+    hand_in(course, student, solved(released))
+    [record] = autograde(course, NAME)
+    assert (record["status"], rows(course)[student]["score"]) == ("graded", 5)
+    assert len(feedback(course, NAME)) == 1
+
+
+def test_the_record_names_the_version_of_the_checks(course, released):
+    hand_in(course, "a", solved(released))
+    [before] = autograde(course, NAME)
+    assert before["checker"]["tipslib"] == version("tipslib")
+    correct_a_check(course)
+    [after] = autograde(course, NAME)
+    assert before["checker"]["checks"] != after["checker"]["checks"]
+
+
 def test_one_student_only(course, released):
     for student in ("a", "b"):
         hand_in(course, student, solved(released))
@@ -211,6 +295,6 @@ def test_the_report_is_json(course, released):
     data = json.loads(json.dumps(report(course, NAME)))
     assert data["assignment"] == NAME
     assert data["max_score"] == 10
-    assert data["submissions"][0].keys() == {"student", "status", "reason", "score", "max_score", "cells", "flags"} | {
+    assert data["submissions"][0].keys() >= {"student", "status", "reason", "score", "max_score", "cells", "flags"} | {
         "protection"
     }

@@ -48,3 +48,13 @@ def test_nothing_changed_is_nothing_noted():
     value = [ARRAY, 0.1, {"a": [1, None]}, (ARRAY, "x")]
     border._take_over(value, copy.deepcopy(value))
     assert not border.changed
+
+
+def test_a_generator_goes_on_where_the_function_has_left_it_also_with_spawning():
+    border = Border(None, Check("cell", "", [], []), 0.0)
+    mine, theirs, one_process = (np.random.default_rng(0) for _ in range(3))
+    for rng in (theirs, one_process):
+        rng.random(3), rng.spawn(2)
+    border._take_over([mine], [theirs])
+    assert mine.random() == one_process.random()
+    assert mine.spawn(1)[0].random() == one_process.spawn(1)[0].random()

@@ -208,9 +208,23 @@ def test_a_generator_arrives_in_the_same_state_and_draws_on_equally(seed, drawn)
     assert same(arrived, rng)
 
 
-def test_spawning_from_an_arrived_generator_is_refused_not_wrong():
+@pytest.mark.parametrize(
+    "seed", [0, 2**70, [1, 2], np.array([3, 4]), np.int64(5), np.random.SeedSequence(6).spawn(2)[1]]
+)
+def test_an_arrived_generator_spawns_the_same_streams(seed):
+    rng = np.random.default_rng(seed)
+    rng.spawn(2)
+    arrived = trip(rng)
+    assert same([one.random(3) for one in arrived.spawn(3)], [one.random(3) for one in rng.spawn(3)])
+    assert same(trip(arrived).spawn(1)[0].random(3), rng.spawn(1)[0].random(3))
+
+
+def test_a_generator_whose_seed_is_not_known_draws_but_does_not_spawn():
+    rng = np.random.default_rng(np.random.SeedSequence(7, pool_size=8))
+    arrived = trip(rng)
     with pytest.raises(TypeError, match="spawn"):
-        trip(np.random.default_rng(0)).spawn(1)
+        arrived.spawn(1)
+    assert same(arrived.random(3), rng.random(3))
 
 
 @pytest.mark.parametrize(
@@ -609,17 +623,27 @@ MALICIOUS = [
     ["range", 0, 1],
     ["slice", 0, 1],
     ["ellipsis", 1],
-    ["generator", "0", "2", 0, 0],
-    ["generator", "f" * 33, "1", 0, 0],
-    ["generator", "0", "1" + "0" * 31 + "1", 0, 0],
-    ["generator", "-1", "1", 0, 0],
-    ["generator", "0", "-1", 0, 0],
-    ["generator", "0", "1", 2, 0],
-    ["generator", "0", "1", True, 0],
-    ["generator", "0", "1", 0, 2**32],
-    ["generator", "0", "1", 0, -1],
-    ["generator", "0", "1", 0, None],
-    ["generator", 0, 1, 0, 0],
+    ["generator", "0", "2", 0, 0, None],
+    ["generator", "f" * 33, "1", 0, 0, None],
+    ["generator", "0", "1" + "0" * 31 + "1", 0, 0, None],
+    ["generator", "-1", "1", 0, 0, None],
+    ["generator", "0", "-1", 0, 0, None],
+    ["generator", "0", "1", 2, 0, None],
+    ["generator", "0", "1", True, 0, None],
+    ["generator", "0", "1", 0, 2**32, None],
+    ["generator", "0", "1", 0, -1, None],
+    ["generator", "0", "1", 0, None, None],
+    ["generator", 0, 1, 0, 0, None],
+    ["generator", "0", "1", 0, 0],
+    ["generator", "0", "1", 0, 0, 5],
+    ["generator", "0", "1", 0, 0, ["tuple", -1, ["tuple"], 0]],
+    ["generator", "0", "1", 0, 0, ["tuple", True, ["tuple"], 0]],
+    ["generator", "0", "1", 0, 0, ["tuple", ["float", "1.0"], ["tuple"], 0]],
+    ["generator", "0", "1", 0, 0, ["tuple", ["list", None], ["tuple"], 0]],
+    ["generator", "0", "1", 0, 0, ["tuple", 0, ["list"], 0]],
+    ["generator", "0", "1", 0, 0, ["tuple", 0, ["tuple", ["int", "20000000000001"]], 0]],
+    ["generator", "0", "1", 0, 0, ["tuple", 0, ["tuple"], ["int", "20000000000001"]]],
+    ["generator", "0", "1", 0, 0, ["tuple", 0, ["tuple"]]],
     ["callable", -1, "f"],
     ["callable", True, "f"],
     ["callable", 100_000, "f"],

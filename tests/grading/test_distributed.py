@@ -175,7 +175,7 @@ def test_an_unfit_worker_and_a_lost_scheduler_cost_nobody_points(course, release
         grade = gradebook.find_grade("why", NAME, NAME, "a")
         grade.manual_score, grade.needs_manual_grade = 4, False
         gradebook.db.commit()
-    hand_in(course, "a", solved(released, why="Because!"))
+    hand_in(course, "a", solved(released, why="Because.", add="def add(a, b):\n    return b + a"))
     with scheduler(tmp_path) as (process, address):
         again = ["autograde", NAME, "--scheduler", address, "--course", str(course.root)]
         assert main(again) == 1
@@ -183,6 +183,10 @@ def test_an_unfit_worker_and_a_lost_scheduler_cost_nobody_points(course, release
         with workers(address, tmp_path, 1, UNFIT.format(scheduler=process.pid)):
             with monkeypatch.context() as patch:
                 patch.setitem(executors.VERSIONS, "nbgrader", "0.0.1")
+                with monkeypatch.context() as quick:
+                    quick.setattr(executors, "ANSWER", 0)
+                    assert main(again) == 1
+                    assert "a worker has not answered" in capsys.readouterr().err
                 assert main(again) == 1
                 said = capsys.readouterr().err
                 assert "worker tcp://127.0.0.1:" in said

@@ -8,23 +8,24 @@ A submission is read when there is room for it, and forgotten when it is graded:
 import hashlib
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing, suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Assignment, MissingEntry, SubmittedAssignment
-from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbformat import NotebookNode
+from nbgrader.api import Assignment, SubmittedAssignment
 from nbgrader.utils import is_grade
 
 from tipslib.grading.course import Course, Progress, TipsError, no_progress
-from tipslib.grading.execution import NotRun, Plan, Unit
+from tipslib.grading.execution import SEEN, NotRun, Plan, Unit
 from tipslib.grading.executors import Cluster, Local
+from tipslib.grading.extensions import check_extensions
+from tipslib.grading.grader import Grader
 from tipslib.grading.intake import Submission, Unusable, read_submission
+from tipslib.grading.late import Lates
 from tipslib.grading.plan import digest, instructor_files, make_plan
 from tipslib.grading.release import is_current, release
 
@@ -51,32 +52,48 @@ def autograde(
     """
     with course.alone():
         released = course.released(name)
+        check_extensions(course, [])  # now, rather than once for each late submission
         if not is_current(course, name):
             # Checks were corrected since: the gradebook has to know them, and everybody is graded again.
             release(course, name)
         plan = make_plan(course, name, unsandboxed)
-        with closing(Cluster(scheduler, plan) if scheduler else Local(workers)) as executor:
-            return _autograde(course, name, student, executor, progress, plan, released)
+        with (
+            closing(Cluster(scheduler, plan) if scheduler else Local(workers)) as executor,
+            Grader(course, name) as grader,
+        ):
+            records = _autograde(_Run(course, name, plan, released, executor, grader), student, progress)
+        Lates(course).settle(name)
+        return records
 
 
-def _autograde(course, name, student, executor, progress, plan, released) -> list[dict]:
+class _Run:
+    """What all submissions of one run share."""
+
+    def __init__(
+        self, course: Course, name: str, plan: Plan, released: dict, executor: Local | Cluster, grader: Grader
+    ) -> None:
+        self.course, self.name, self.plan, self.released = course, name, plan, released
+        self.executor, self.grader = executor, grader
+        self.files = instructor_files(course, name)
+        self.flagged = course.config.Tips.get("flagged_modules", ())
+        self.digest = digest(course, name)
+
+
+def _autograde(run: _Run, student: str | None, progress: Progress) -> list[dict]:
+    course, name = run.course, run.name
     submitted = course.root / "submitted"
-    folders = {path.parent.name: path for path in sorted(submitted.glob(f"*/{name}"))}
+    students = sorted(path.parent.name for path in submitted.glob(f"*/{name}"))
     if student is not None:
-        if student not in folders:
+        if student not in students:
             raise TipsError(f"no submission of {student!r}: {submitted / student / name} does not exist")
-        folders = {student: folders[student]}
+        students = [student]
     known = _in_gradebook(course, name)
-    gradings = [_Grading(course, name, who, fingerprint(course, name, who)) for who in folders]
+    gradings = [_Grading(run, who) for who in students]
     records = {grading.student: grading.stored() for grading in gradings if grading.is_current(known)}
     todo = [grading for grading in gradings if grading.student not in records]
     if any(grading.student in known for grading in todo):
         course.backup_gradebook()
-
-    def start(grading: _Grading) -> Future:
-        return grading.start(executor.submit, folders[grading.student], released, plan)
-
-    ended = _ended(todo, start, executor)
+    ended = _ended(todo, run.executor)
     for grading, future in progress(ended, len(todo), f"grading {name}"):
         if future.cancelled():
             # Not by this process: it would not be here any more.
@@ -85,15 +102,13 @@ def _autograde(course, name, student, executor, progress, plan, released) -> lis
     return [records[who] for who in sorted(records)]
 
 
-def _ended(
-    todo: list["_Grading"], start: Callable[["_Grading"], Future], executor: Local | Cluster
-) -> Iterator[tuple["_Grading", Future]]:
+def _ended(todo: list["_Grading"], executor: Local | Cluster) -> Iterator[tuple["_Grading", Future]]:
     """Start all gradings, a few ahead of what can run; yields each one when its future has ended."""
     waiting = iter(todo)
     pending: dict[Future, _Grading] = {}
     while True:
         while len(pending) < AHEAD * executor.slots and (grading := next(waiting, None)):
-            pending[start(grading)] = grading
+            pending[grading.start()] = grading
         if not pending:
             return
         done, _ = wait(pending, timeout=IDLE, return_when=FIRST_COMPLETED)
@@ -106,17 +121,19 @@ def _ended(
 
 def record_path(course: Course, name: str, student: str) -> Path:
     """Where the outcome of one submission is kept, beside the gradebook that holds its points."""
+    if len(os.fsencode(student)) > 240:  # with an ending, too long for a file's name
+        student = f"{student[:50]}-{hashlib.sha256(os.fsencode(student)).hexdigest()[:20]}"
     return course.root / "status" / name / f"{student}.json"
 
 
 class _Grading:
     """One submission on its way through the steps."""
 
-    def __init__(self, course: Course, name: str, student: str, digest: str) -> None:
-        self.course, self.name, self.student, self.digest = course, name, student, digest
-        self.path = record_path(course, name, student)
+    def __init__(self, run: _Run, student: str) -> None:
+        self.run, self.student = run, student
+        self.digest = fingerprint(run.course, run.name, student, run.digest)
+        self.path = record_path(run.course, run.name, student)
         self.submission: Submission | None = None
-        self.protection = ""
 
     def stored(self) -> dict:
         return json.loads(self.path.read_text(encoding="utf-8"))
@@ -128,19 +145,22 @@ class _Grading:
         """
         if not self.path.exists() or (stored := self.stored())["digest"] != self.digest or stored.get("again"):
             return False
-        graded = self.student in known and self.course.folder("autograded", self.name, self.student).is_dir()
+        graded = self.student in known and self.run.course.folder("autograded", self.run.name, self.student).is_dir()
         return graded or stored["status"] != "graded"
 
-    def start(self, submit: Callable[[Unit], Future], folder: Path, released: dict, plan: Plan) -> Future:
+    def start(self) -> Future:
         """Read the submission and hand its notebooks to the executor; trouble shows in ``finish``."""
+        run = self.run
         try:
-            self.protection = plan.protection
-            flagged = self.course.config.Tips.get("flagged_modules", ())
-            self.submission = read_submission(folder, released, flagged)
+            folder = run.course.folder("submitted", run.name, self.student)
+            self.submission = read_submission(folder, run.released, run.flagged)
             # The instructor's files win over a student's of the same name, as in nbgrader.
-            files = self.submission.files | instructor_files(self.course, self.name)
-            notebooks = {stem: nbformat.writes(self._sanitised(stem)) for stem in self.submission.notebooks}
-            return submit(Unit(notebooks, files, plan))
+            files = self.submission.files | run.files
+            notebooks = {
+                stem: nbformat.writes(run.grader.sanitised(self.student, stem, notebook))
+                for stem, notebook in self.submission.notebooks.items()
+            }
+            return run.executor.submit(Unit(notebooks, files, run.plan))
         except Exception as error:
             failed: Future = Future()
             failed.set_exception(error)
@@ -148,13 +168,14 @@ class _Grading:
 
     def finish(self, future: Future) -> dict:
         """Write points and status; every way this can go ends in a record."""
-        again = False
+        run, again = self.run, False
+        seen: dict[str, list[dict]] = {}
         try:
-            executed = future.result()
-            before = self.score()
-            self._grade(executed)
-            status, reasons = "graded", self.submission.repairs + _deaths(executed)
-            after = self.score()
+            executed = {stem: nbformat.reads(text, as_version=4) for stem, text in future.result().items()}
+            assert self.submission  # else there would be no result
+            seen, deaths, before = _take_seen(executed), _deaths(executed), run.grader.score(self.student)
+            reasons = run.grader.grade(self.student, self.submission, executed) + self.submission.repairs + deaths
+            status, after = "graded", run.grader.score(self.student)
             if before not in (None, after):
                 reasons = [f"graded again: {before:g} points before, {after:g} now", *reasons]
         except Unusable as error:
@@ -164,19 +185,21 @@ class _Grading:
         except Exception as error:
             # Not known in advance, so not the student's fault either: say what it was and go on with the class.
             what = f"{type(error).__name__}: {error}".rstrip(".")
-            status, reasons, again = "failed", [f"could not be graded: {what}", AGAIN.format(self.name)], True
+            status, reasons, again = "failed", [f"could not be graded: {what}", AGAIN.format(run.name)], True
         # Where nothing came back, nothing was written: a grade from before, with its manual points, is left to wait.
         if status != "graded" and not (again and future.exception()):
-            self._forget()
+            run.grader.forget(self.student)
         record = {
             "student": self.student,
-            "assignment": self.name,
+            "assignment": run.name,
             "status": status,
             "reason": "; ".join(reasons),
             "flags": self.submission.flags if self.submission else [],
-            "protection": self.protection,
+            "protection": run.plan.protection if self.submission else "",
             "digest": self.digest,
+            "checker": {"tipslib": version("tipslib"), "checks": run.digest[:12]},
             "again": again,
+            "seen": seen,
         }
         self.submission = None  # a class may be large
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -184,61 +207,6 @@ class _Grading:
         partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
         os.replace(partial, self.path)
         return record
-
-    def _sanitised(self, stem: str) -> nbformat.NotebookNode:
-        """The notebook as nbgrader would execute it: outputs cleared, locked cells from the source."""
-        notebook = nbformat.from_dict(self.submission.notebooks[stem])
-        where = {"assignment": self.name, "notebook": stem, "student": self.student, "db_url": self.course.db_url}
-        resources = {"nbgrader": where}
-        for preprocessor in Autograde(config=self.course.config).sanitize_preprocessors:
-            notebook, resources = preprocessor(config=self.course.config).preprocess(notebook, resources)
-        return notebook
-
-    def _grade(self, executed: dict[str, str]) -> None:
-        """Let nbgrader's Autograde write the grades, from a staged copy: the original is never touched."""
-
-        class UseExecuted(NbGraderPreprocessor):
-            def preprocess(self, nb, resources):
-                nb = nbformat.reads(executed[resources["nbgrader"]["notebook"]], as_version=4)
-                for cell in filter(is_grade, nb.cells):
-                    for output in cell.get("outputs", []):
-                        # nbgrader takes anything on stderr for a failure; a warning is none.
-                        if output.output_type == "stream":
-                            output.name = "stdout"
-                return nb, resources
-
-        class Grade(Autograde):
-            def _init_preprocessors(self):
-                super()._init_preprocessors()
-                if not self._sanitizing:
-                    self.exporter._preprocessors = []
-                    for step in self.autograde_preprocessors:
-                        self.exporter.register_preprocessor(UseExecuted if step is Execute else step)
-
-        with tempfile.TemporaryDirectory(prefix="tips-staged-") as staged:
-            folder = Path(staged) / self.student / self.name
-            folder.mkdir(parents=True)
-            for stem, notebook in self.submission.notebooks.items():
-                nbformat.write(notebook, folder / f"{stem}.ipynb")
-            for file, content in self.submission.files.items():
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                (folder / file).write_bytes(content)
-            self.course.convert(Grade, self.name, self.student, submitted_directory=staged)
-
-    def score(self) -> float | None:
-        """The points in the gradebook, or None when it has no grade."""
-        with self.course.gradebook() as gradebook:
-            try:
-                return gradebook.find_submission(self.name, self.student).score
-            except (MissingEntry, UnicodeEncodeError):  # a name that is no text is not in the gradebook
-                return None
-
-    def _forget(self) -> None:
-        """Take an ungraded submission out of the gradebook, where it would count as zero points."""
-        if self.score() is not None:
-            with self.course.gradebook() as gradebook:
-                gradebook.remove_submission(self.name, self.student)
-        shutil.rmtree(self.course.folder("autograded", self.name, self.student), ignore_errors=True)
 
 
 def _in_gradebook(course: Course, name: str) -> set[str]:
@@ -248,16 +216,27 @@ def _in_gradebook(course: Course, name: str) -> set[str]:
         return {student for (student,) in rows}
 
 
-def _deaths(executed: dict[str, str]) -> list[str]:
+def _take_seen(executed: dict[str, NotebookNode]) -> dict[str, list[dict]]:
+    """Take out of the notebooks what was seen of their functions (see groups.py): by test cell."""
+    seen: dict[str, list[dict]] = {}
+    for notebook in executed.values():
+        seen |= notebook.metadata.pop(SEEN, {})
+    return seen
+
+
+def _deaths(executed: dict[str, NotebookNode]) -> list[str]:
     """What the cells that killed their kernel are noted with."""
-    cells = [cell for text in executed.values() for cell in nbformat.reads(text, as_version=4).cells]
-    outputs = [output for cell in cells if not is_grade(cell) for output in cell.get("outputs", [])]
+    cells = [cell for notebook in executed.values() for cell in notebook.cells if not is_grade(cell)]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
     return [output.evalue for output in outputs if output.get("ename") == "DeadKernelError"]
 
 
-def fingerprint(course: Course, name: str, student: str) -> str:
-    """A hash of a submission's files and of the assignment's source: equal means that the same was graded."""
-    sha = hashlib.sha256(digest(course, name).encode())
+def fingerprint(course: Course, name: str, student: str, source: str = "") -> str:
+    """A hash of a submission's files and of the assignment: equal means that the same was graded.
+
+    ``source`` is the assignment's ``digest``, where that is known already.
+    """
+    sha = hashlib.sha256((source or digest(course, name)).encode())
     folder = course.folder("submitted", name, student)
     for path in sorted(folder.rglob("*")):
         sha.update(os.fsencode(path.relative_to(folder).as_posix()))  # names need not be text

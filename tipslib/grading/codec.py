@@ -18,7 +18,8 @@ Protocol (frames: see wire.py): a value is a tree, which any JSON parser keeps e
     ["ellipsis"]                Ellipsis
     ["scalar", D, B]            NumPy scalar; D is its dtype: b1, i1..i8, u1..u8, f2, f4, f8, c8, c16
     ["array", D, [2, 3], B]     NumPy array, also of D = U7, S7; B: little endian, C order; "tensor": the same for torch
-    ["generator", X, X, h, u]   np.random.Generator on PCG64: state, inc (hexadecimal), has_uint32, uinteger
+    ["generator", X, X, h, u, s]  np.random.Generator on PCG64: state, inc (hexadecimal), has_uint32, uinteger; what
+                                it spawns from: null or the tuple of its seed's entropy, spawn key, number of children
     ["named", N, tree, ...]     an instance of a subclass of tuple: its items, and a number to send it back by
     ["record", N, key, value, ...]  likewise for a class made from dict
     ["callable", N, name]       a callable; calling what arrives calls back
@@ -178,11 +179,18 @@ class Codec:
         if kind is np.random.Generator and type(value.bit_generator) is np.random.PCG64:
             state = value.bit_generator.state
             numbers = state["state"]
-            return ["generator", f"{numbers['state']:x}", f"{numbers['inc']:x}", state["has_uint32"], state["uinteger"]]
+            rest = [state["has_uint32"], state["uinteger"], self._encode_seed(value.bit_generator.seed_seq, walk)]
+            return ["generator", f"{numbers['state']:x}", f"{numbers['inc']:x}", *rest]
         tensor = _tensor_as_array(value)
         if tensor is not None:
             return ["tensor", *_array_fields(tensor, walk)]
         return ["callable" if callable(value) else "handle", self._keep(value, walk), _name(value)]
+
+    def _encode_seed(self, seed: Any, walk: _Walk) -> Any:
+        if type(seed) is not np.random.SeedSequence or seed.pool_size != 4:
+            return None
+        entropy = seed.entropy if type(seed.entropy) is int else [int(n) for n in np.asarray(seed.entropy).ravel()]
+        return self._encode((entropy, seed.spawn_key, seed.n_children_spawned), walk)
 
     def _encode_builtin(self, value: Any, base: Any, walk: _Walk) -> Any:
         if base is int:
@@ -270,8 +278,9 @@ class Codec:
                     ends = walk.each(self._decode, tree[1:])
                     if all(type(end) is int for end in ends) and ends[2] != 0:
                         return range(*ends)
-                case ["generator", str(state), str(inc), half, bits]:
-                    return _generator(_hexadecimal(state, walk), _hexadecimal(inc, walk), half, bits, walk)
+                case ["generator", str(state), str(inc), half, bits, seed]:
+                    sequence = _seed(self._decode(seed, walk), walk)
+                    return _generator(_hexadecimal(state, walk), _hexadecimal(inc, walk), half, bits, sequence, walk)
                 case [("named" | "record") as tag, int(number), *items] if tag == "named" or len(items) % 2 == 0:
                     flat = walk.each(self._decode, items)
                     if tag == "named":
@@ -428,18 +437,33 @@ def _tensor_as_array(value: Any) -> np.ndarray | None:
 
 
 class _NoSeed(np.random.bit_generator.ISeedSequence):
-    """A state says nothing about the seed: ``spawn`` on a decoded generator raises instead of giving other streams."""
+    """Where a generator's seed is not known, ``spawn`` raises instead of giving other streams."""
 
     def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
         return np.zeros(n_words, dtype)
 
 
-def _generator(state: int, inc: int, half: int, bits: int, walk: _Walk) -> np.random.Generator:
+def _seed(parts: Any, walk: _Walk) -> Any:
+    """What a generator spawns from."""
+    match parts:
+        case None:
+            return _NoSeed()
+        case (entropy, tuple(key), int(children)) if _naturals(key, 2**32) and _naturals([children], 2**32):
+            if _naturals(entropy if isinstance(entropy, list) else [entropy], 2**INT_BITS):
+                return np.random.SeedSequence(entropy, spawn_key=key, n_children_spawned=children)
+    raise walk.error("not the seed of a generator")
+
+
+def _naturals(numbers: Any, end: int) -> bool:
+    return all(type(number) is int and 0 <= number < end for number in numbers)
+
+
+def _generator(state: int, inc: int, half: int, bits: int, seed: Any, walk: _Walk) -> np.random.Generator:
     """A PCG64 generator; ``half`` says whether the 32 ``bits`` are left over from the last draw."""
     sizes = type(half) is int and type(bits) is int and half in (0, 1) and 0 <= bits < 2**32
     if not (sizes and 0 <= state < 2**128 and 0 <= inc < 2**128 and inc % 2 == 1):
         raise walk.error("not the state of a PCG64 generator")
-    pcg: Any = np.random.PCG64(_NoSeed())  # type: ignore[arg-type]
+    pcg: Any = np.random.PCG64(seed)
     numbers = {"state": state, "inc": inc}
     pcg.state = {"bit_generator": "PCG64", "state": numbers, "has_uint32": half, "uinteger": bits}
     return np.random.Generator(pcg)

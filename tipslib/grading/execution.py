@@ -10,12 +10,15 @@ import atexit
 import json
 import os
 import select
+import signal
 import socket
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +32,11 @@ from traitlets.config import Config
 
 from tipslib.grading.contract import grade_id
 from tipslib.grading.sandbox import DEFAULT, Limits
-from tipslib.grading.warm import NotStarted, Preloaded, WarmManager
+from tipslib.grading.warm import NotStarted, Preloaded, WarmManager, protection
 
 RESTARTS = 5  # after so many deaths of its kernel a notebook is given up
 OUTPUT = 20_000_000  # characters that a notebook may print and draw
+SEEN = "tips_seen"  # in an executed notebook's metadata: by test cell, what its functions did with the probes
 SNAPSHOT = "__import__('tipslib.grading.servant', fromlist=['snapshot']).snapshot"
 
 
@@ -55,6 +59,7 @@ class Plan:
     modules: tuple[str, ...] = ()
     limits: Limits = DEFAULT
     mistakes: str | None = None  # the text of the course's known mistakes (see mistakes.py)
+    probe: bool = False  # describe what all functions do with the probes, not only those of failed cells
 
     @property
     def apart(self) -> bool:
@@ -64,7 +69,7 @@ class Plan:
     @property
     def protection(self) -> str:
         """What protected the machine and the checks, in words."""
-        where = "sandboxed" if self.sandboxed else "not sandboxed"
+        where = "not sandboxed" if self.checks is None else protection(self.sandboxed)
         return f"{where}, checks {'apart' if self.apart else 'in the student’s process'}"
 
 
@@ -94,6 +99,7 @@ def run(unit: Unit) -> dict[str, str]:
 
 def _run_stock(name: str, text: str, unit: Unit) -> str:
     notebook = nbformat.reads(text, as_version=4)
+    notebook.metadata.pop(SEEN, None)
     with tempfile.TemporaryDirectory(prefix="tips-run-") as folder, tempfile.TemporaryDirectory(prefix="tips-") as ipc:
         _write_files(Path(folder), unit.files)
         # Sockets in a folder of our own instead of open ports, where the system has them: nobody else can listen.
@@ -134,19 +140,20 @@ def _write_files(folder: Path, files: dict[str, bytes]) -> None:
 
 def _run_apart(name: str, text: str, unit: Unit) -> str:
     try:
-        return _run_warm(name, nbformat.reads(text, as_version=4), unit)
+        return _run_warm(name, nbformat.reads(text, as_version=4), unit, wary=True)
     except NotStarted:
-        # A process that others need as well has died: with new ones, once more.
+        # A process that others need as well has died, or one of the student's was killed: with new ones, once more.
         return _run_warm(name, nbformat.reads(text, as_version=4), unit)
 
 
-def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
-    students, checkers = _servers(unit.plan.modules, unit.plan.sandboxed)
+def _run_warm(name: str, notebook: NotebookNode, unit: Unit, wary: bool = False) -> str:
+    """``wary``: what was killed may have been killed from outside. Raises: NotStarted then, and as ``run`` does."""
     cells = (unit.plan.checks or {})[name]
     deadline = time.monotonic() + unit.plan.seconds
     deadly: dict[int, str] = {}
     while True:
         with ExitStack() as stack:
+            students, checkers = stack.enter_context(_servers(unit.plan.modules, unit.plan.sandboxed))
             sockets = {check["id"]: socket.socketpair() for check in cells}
             for pair in sockets.values():
                 for end in pair:
@@ -161,6 +168,7 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
             )
             NotebookClient.__init__(execute, notebook, manager)
             execute.resources = {"metadata": {"path": str(folder)}}
+            child = None
             try:
                 with execute.setup_kernel(cleanup_kc=True):
                     child = manager.child
@@ -175,15 +183,21 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
                     for _, end in sockets.values():
                         end.close()
                     ours = [end.fileno() for end, _ in sockets.values()]
-                    outputs = _check(name, cells, unit.plan, checkers, stack, ours, execute.timeout)
+                    outputs, seen = _check(name, cells, unit.plan, checkers, stack, ours, execute.timeout)
+                    silent = any(output.get("ename") == "NoAnswer" for shown in outputs.values() for output in shown)
+                    if wary and silent and child.disturbed():
+                        raise NotStarted("a process that answers the checks was killed")
             except (DeadKernelError, CellControlSignal, RuntimeError) as error:
                 if time.monotonic() > deadline:
                     raise NotRun(f"{name}.ipynb took longer than {unit.plan.seconds:g} seconds") from error
+                if wary and isinstance(error, DeadKernelError) and child and child.returncode == -signal.SIGKILL:
+                    raise NotStarted("the kernel was killed") from error
                 if len(deadly) == RESTARTS or execute.current in deadly:
                     raise NotRun(_why(name, notebook, execute.current, error)) from error
                 # The other cells are worth running: once more, without this one.
                 deadly[execute.current] = _why(name, notebook, execute.current, error)
                 continue
+        notebook.metadata[SEEN] = seen
         for cell in notebook.cells:
             if grade_id(cell) in outputs:
                 cell.outputs, cell.execution_count = outputs[grade_id(cell)], None
@@ -192,10 +206,10 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit) -> str:
 
 def _check(
     name: str, cells: list[dict], plan: Plan, checkers: Preloaded, stack: ExitStack, ends: list[int], seconds: float
-) -> dict:
-    """Run the test cells against the frozen copies; returns outputs by grade_id."""
+) -> tuple[dict, dict]:
+    """Run the test cells against the frozen copies; returns by grade_id outputs, and what functions did with probes."""
     folder = stack.enter_context(checkers.new_folder())
-    work = {"checks": cells, "mistakes": plan.mistakes}
+    work = {"checks": cells, "mistakes": plan.mistakes, "probe": plan.probe}
     (folder / "checks.json").write_text(json.dumps(work), encoding="utf-8")
     ours, theirs = os.pipe()
     stack.callback(os.close, ours)
@@ -207,13 +221,14 @@ def _check(
     finally:
         os.close(theirs)
     stack.callback(child.kill)
-    outputs = {}
+    outputs, seen = {}, {}
     for line in _lines(ours, time.monotonic() + (seconds + 5) * len(cells)):
         result = json.loads(line)
         outputs[result["id"]] = [nbformat.from_dict(output) for output in result["outputs"]]
+        seen[result["id"]] = result["seen"]
     if len(outputs) < len(cells):
         raise NotStarted(f"the checks of {name} ended early, after {list(outputs)[-1:]}: not the student's fault")
-    return outputs
+    return outputs, seen
 
 
 def _lines(fd: int, deadline: float) -> Iterator[bytes]:
@@ -267,20 +282,39 @@ class _ExecuteApart(_Execute):
 # One pair of preloaded processes serves all notebooks of an assignment, in every thread of this process.
 _lock = threading.Lock()
 _started: dict[tuple, tuple[Preloaded, Preloaded]] = {}
+_users: Counter[tuple] = Counter()
 
 
-def _servers(modules: tuple[str, ...], sandboxed: bool) -> tuple[Preloaded, Preloaded]:
+@contextmanager
+def _servers(modules: tuple[str, ...], sandboxed: bool) -> Iterator[tuple[Preloaded, Preloaded]]:
     """The preloaded processes for student code and for checks."""
+    pair = _started_pair(modules, sandboxed)
+    try:
+        yield pair
+    finally:
+        with _lock:
+            _users[modules, sandboxed] -= 1
+
+
+def _started_pair(modules: tuple[str, ...], sandboxed: bool) -> tuple[Preloaded, Preloaded]:
     with _lock:
         if (pair := _started.get((modules, sandboxed))) and any(server.process.poll() is not None for server in pair):
             _close((modules, sandboxed))  # something has killed one of them
         if (modules, sandboxed) not in _started:
-            while len(_started) > 1:
-                # Those of the assignment before are not needed any more.
-                _close(next(iter(_started)))
-            students = Preloaded(modules, sandboxed)
-            checkers = Preloaded((*modules, "tipslib.grading.trusted"), sandboxed=False)
-            _started[modules, sandboxed] = students, checkers
+            # Those of assignments before are not needed any more; a cluster's worker may have several at a time.
+            for key in [key for key in _started if not _users[key]][: max(0, len(_started) - 1)]:
+                _close(key)
+            with ThreadPoolExecutor(2) as both:  # each takes seconds to import everything
+                students = both.submit(Preloaded, modules, sandboxed)
+                checkers = both.submit(Preloaded, (*modules, "tipslib.grading.trusted"), sandboxed=False)
+            try:
+                _started[modules, sandboxed] = students.result(), checkers.result()
+            except NotStarted:
+                for server in (students, checkers):
+                    if server.exception() is None:
+                        server.result().close()
+                raise
+        _users[modules, sandboxed] += 1
         return _started[modules, sandboxed]
 
 

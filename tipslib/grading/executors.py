@@ -7,6 +7,7 @@ one more, ``check`` says when waiting is in vain, ``close`` drops what has not b
 import hashlib
 import socket
 import sys
+import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from tipslib.grading.execution import NotRun, Plan, Unit, run
 from tipslib.grading.warm import NotStarted
 
 CONNECT = 10  # seconds to find the scheduler
+ANSWER = 120  # seconds for all workers to say whether they can run units
 NO_WORKER = 60  # seconds without any worker, after which the run is given up
 
 
@@ -61,7 +63,7 @@ class Cluster:
         except (OSError, ValueError, TypeError) as error:
             raise TipsError(f"no Dask scheduler answers at {address}: {error}") from error
         try:
-            said = self._client.run(objection, VERSIONS, plan.sandboxed, on_error="return")
+            said = self._ask(plan)
             if not said:
                 raise TipsError(f"the scheduler at {address} has no workers: start some with `dask worker {address}`")
             if unfit := [f"worker {worker}: {_words(why)}" for worker, why in said.items() if why is not None]:
@@ -73,6 +75,24 @@ class Cluster:
         # Not "pure": two students' equal notebooks are two units.
         self._executor = self._client.get_executor(pure=False)
         self._empty_since: float | None = None
+
+    def _ask(self, plan: Plan) -> dict[str, str | Exception | None]:
+        """What each worker objects to the plan; Dask itself would wait for ever for one that hangs."""
+        said: Future = Future()
+
+        def ask() -> None:
+            try:
+                said.set_result(self._client.run(objection, VERSIONS, plan.sandboxed, on_error="return"))
+            except Exception as error:
+                said.set_exception(error)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            return said.result(ANSWER)
+        except TimeoutError:
+            raise TipsError(
+                f"a worker has not answered the scheduler at {self.address} within {ANSWER} s: start the workers again"
+            ) from None
 
     def submit(self, unit: Unit) -> Future:
         """``run(unit)`` on a worker, as a future; cancelled when the scheduler is lost."""

@@ -61,8 +61,8 @@ def read_submission(folder: Path, released: dict[str, NotebookNode], flagged: It
     # Files beside the notebook stay beside it, also where all were handed in in one more folder.
     root = PurePosixPath(file).parent
     for file in sorted(here.keys() - used, key=lambda file: (root not in PurePosixPath(file).parents, file)):
-        name = PurePosixPath(file)
-        name = str(name.relative_to(root) if root in name.parents else name)
+        place = PurePosixPath(file)
+        name = str(place.relative_to(root) if root in place.parents else place)
         if PurePosixPath(name).parts[0].lower() in (f"{stem}.ipynb".lower() for stem in released):
             continue  # one that was not chosen must not take the chosen one's place
         try:
@@ -186,10 +186,10 @@ def _read_notebook(path: Path, file: str) -> tuple[NotebookNode, list[str]]:
         if not isinstance(cell, dict):
             repairs.append(f"cell {number} is not a cell but {str(cell)[:20]!r}: left out")
             continue
-        made = _cell(cell)
-        if made is None:
+        written = _text(cell)
+        if written is None:
             repairs.append(f"cell {number} has no readable text: it counts as empty")
-            made = _cell(cell | {"source": ""})
+        made = _cell(cell, written or "")
         name = cell.get("id")
         if isinstance(name, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", name) and name not in ids:
             made.id = name
@@ -198,13 +198,16 @@ def _read_notebook(path: Path, file: str) -> tuple[NotebookNode, list[str]]:
     return notebook, repairs
 
 
-def _cell(cell: dict) -> NotebookNode | None:
-    """A clean cell from one of any version, None if it has no text; of the metadata only nbgrader's are of use."""
-    kind, source = cell.get("cell_type"), cell.get("source", cell.get("input"))
+def _text(cell: dict) -> str | None:
+    """What stands in a cell of any version, None if that is no text."""
+    source = cell.get("source", cell.get("input"))
     lines = source if isinstance(source, list) else [source or ""]
-    if not all(isinstance(line, str) for line in lines):
-        return None
-    text = _plain("".join(lines))
+    return _plain("".join(lines)) if all(isinstance(line, str) for line in lines) else None
+
+
+def _cell(cell: dict, text: str) -> NotebookNode:
+    """A clean cell with this text from one of any version; of the metadata only nbgrader's are of use."""
+    kind = cell.get("cell_type")
     if kind == "heading":  # of nbformat 3
         level = cell.get("level")
         text = "#" * int(level if level in (1, 2, 3, 4, 5, 6) else 1) + " " + text

@@ -47,7 +47,10 @@ class Bank:
 
     def recognise(self, function: str, call: Call) -> Callable | None:
         """The known mistake that ``function`` makes, if any; ``call(name, *args, **kwargs)`` calls the student's."""
-        theirs = self.behaviour(function, call)
+        return self.known(function, self.behaviour(function, call))
+
+    def known(self, function: str, theirs: list[tuple]) -> Callable | None:
+        """The known mistake that behaves like ``theirs`` (see ``behaviour``), if any."""
         found = []
         for mistake in self.mistakes.get(function, ()):
             known = self.behaviour(function, self.caller(function, mistake))
@@ -97,13 +100,14 @@ def same(a: Any, b: Any) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
-    if _kind(a) != _kind(b):
+    if kind(a) != kind(b):
         return False
-    if _kind(a) == "float":
+    if kind(a) == "float":
         return math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12) or (math.isnan(a) and math.isnan(b))
     return bool(a == b)
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
+    """The kind of a value, whether Python's or NumPy's: bool, int, float, or the name of its class."""
     kinds = {"bool": (bool, np.bool_), "int": (int, np.integer), "float": (float, np.floating)}
     return next((kind for kind, types in kinds.items() if isinstance(value, types)), type(value).__name__)

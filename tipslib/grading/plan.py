@@ -18,7 +18,7 @@ from nbgrader.utils import find_all_files
 from tipslib.grading import sandbox
 from tipslib.grading.contract import find_checks, grade_id, is_kind
 from tipslib.grading.course import Course, TipsError
-from tipslib.grading.execution import NotRun, Plan, Unit, run
+from tipslib.grading.execution import SEEN, NotRun, Plan, Unit, run
 from tipslib.grading.warm import NotStarted
 
 LIST_MODULES = "import sys\nprint('\\n'.join(sys.modules))"
@@ -48,7 +48,8 @@ def make_plan(course: Course, name: str, unsandboxed: bool = False) -> Plan:
         plan = Plan(config, checks, not unsandboxed, float(course.config.Tips.get("notebook_timeout", 900)))
     bank = mistakes_file(course, name)
     mistakes = bank.read_text(encoding="utf-8") if bank.exists() else None
-    return replace(plan, modules=_proved(course, name, plan), mistakes=mistakes)
+    plan = replace(plan, mistakes=mistakes)
+    return replace(plan, modules=_proved(course, name, plan))
 
 
 def mistakes_file(course: Course, name: str) -> Path:
@@ -74,24 +75,30 @@ def instructor_files(course: Course, name: str, notebooks: bool = False) -> dict
 
 
 def _proved(course: Course, name: str, plan: Plan) -> tuple[str, ...]:
-    """Run the solution unless this very one has passed before; returns the modules that it imports."""
+    """Run the solution unless this very one has passed before; returns the modules that it imports.
+
+    What its functions do with the probes is kept as well: wrong ones are compared with it (see groups.py).
+    """
     path = course.root / "status" / f"{name}.json"
     proof = {"source": digest(course, name), "python": sys.version, "apart": plan.apart}
     if path.exists():
         known = json.loads(path.read_text(encoding="utf-8"))
-        if {key: known.get(key) for key in proof} == proof:
+        if {key: known.get(key) for key in proof} == proof and "reference" in known:
             return tuple(known["modules"])
     sources = course.notebooks("source", name)
     modules: dict[str, None] = {}
     for source in sources.values():
-        source.cells.append(new_code_cell(LIST_MODULES))
+        # The solution raises nothing, but students' cells do: what shows an error is preloaded, too.
+        source.cells += [new_code_cell("raise Exception"), new_code_cell(LIST_MODULES)]
     texts = {stem: nbformat.writes(source) for stem, source in sources.items()}
     try:
-        done = run(Unit(texts, instructor_files(course, name), plan))
+        done = run(Unit(texts, instructor_files(course, name), replace(plan, probe=True)))
     except (NotRun, NotStarted) as error:
         raise TipsError(f"the solution in source/{name} does not run: {error}") from error
+    reference: dict[str, dict] = {}
     for stem, text in done.items():
         notebook = nbformat.reads(text, as_version=4)
+        reference |= {one["function"]: one for seen in notebook.metadata.get(SEEN, {}).values() for one in seen}
         *cells, last = notebook.cells
         for cell in cells:
             errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
@@ -110,6 +117,6 @@ def _proved(course: Course, name: str, plan: Plan) -> tuple[str, ...]:
     found = sorted(module for module in modules if not module.startswith("__"))
     path.parent.mkdir(exist_ok=True)
     partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(proof | {"modules": found}, indent=1), encoding="utf-8")
+    partial.write_text(json.dumps(proof | {"modules": found, "reference": reference}, indent=1), encoding="utf-8")
     os.replace(partial, path)
     return tuple(found)

@@ -21,7 +21,7 @@ def label(notebook: NotebookNode, release: NotebookNode) -> list[str]:
     Editors lose nbgrader's metadata, and a copied cell has them twice. A cell belongs to a released one when it
     defines the same functions, has its text or its id; a written answer when it stands in its place.
     """
-    known = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
+    known = {name: cell for cell in release.cells if (name := grade_id(cell))}
     functions = {name: _functions(cell) for name, cell in known.items()}
     notes = _wrong_names(notebook, known, functions)
     for name, cell in known.items():
@@ -38,7 +38,7 @@ def label(notebook: NotebookNode, release: NotebookNode) -> list[str]:
             for one in (same_text or same_id)[-1:]:
                 _mark(one, cell)
     _label_by_place(notebook, [name for name in known if not functions[name]], known)
-    found = [name for name in map(grade_id, notebook.cells) if name not in before]
+    found = [name for name in map(grade_id, notebook.cells) if name and name not in before]
     if found:
         names = ", ".join(found[:6]) + (", ..." if len(found) > 6 else "")
         notes.append(f"the nbgrader metadata of {len(found)} cells were lost and put back ({names})")
@@ -181,7 +181,7 @@ def complete(notebook: NotebookNode, release: NotebookNode) -> list[str]:
 
     Returns: notes on the repairs.
     """
-    known = {grade_id(cell): cell for cell in release.cells if grade_id(cell)}
+    known = {name: cell for cell in release.cells if (name := grade_id(cell))}
     notes = []
     for index, cell in enumerate(notebook.cells):
         if (name := grade_id(cell)) is None:

