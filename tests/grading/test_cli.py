@@ -1,8 +1,11 @@
 """The command line as a user meets it: exit codes, messages, help."""
 
 import json
+import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -85,9 +88,58 @@ def test_a_demo_never_overwrites(tmp_path, capsys):
     assert "exists already" in capsys.readouterr().err
 
 
-def test_help_names_every_command():
+def test_help_is_quick_and_names_every_command():
+    code = "import sys, tipslib.cli as c\ntry: c.main(['--help'])\nfinally: print('loaded', *sys.modules)"
+    said, _, loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.partition("loaded")
+    for command in ("demo", "release", "autograde", "feedback", "report", "kit", "lab", "doctor"):
+        assert re.search(rf"^    {command}\b", said, re.MULTILINE)
+    assert not {"torch", "numpy", "nbformat", "nbgrader", "jupyterlab"} & set(loaded.split())
+
+
+def test_both_entry_points_are_one_command():
+    for module in ("tipslib.cli", "tipslib.grading.cli"):
+        done = subprocess.run([sys.executable, "-m", module, "report"], capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert "required: NAME" in done.stderr
+
+
+def test_an_unknown_option_goes_to_nobody_but_lab(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["report", NAME, "--jsn"])
+    assert caught.value.code == 1
+    assert "unrecognized arguments: --jsn" in capsys.readouterr().err
+
+
+def test_outside_of_the_environment_a_command_points_to_the_doctor(tmp_path):
+    root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-m", "tipslib.grading.cli", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-S", "-m", "tipslib.cli", "report", NAME],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    for command in ("demo", "release", "autograde", "feedback", "report", "lab"):
-        assert command in done.stdout
+    assert done.returncode == 1
+    assert re.fullmatch(r"tips report: No module named '\w+'; `tips doctor` says what to do\n", done.stderr)
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    assert main(["demo", "--out", str(tmp_path / "file" / "demo")]) == 1
+    assert capsys.readouterr().err == f"tips demo: Not a directory: {tmp_path / 'file' / 'demo'}\n"
+
+
+def test_a_console_without_the_letters_ends_no_command(tmp_path):
+    course = make_course(tmp_path / "Übung")
+    done = subprocess.run(
+        [sys.executable, "-m", "tipslib.cli", "report", NAME, "--course", str(course.root)],
+        env=os.environ | {"PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "\\xdcbung" in done.stderr
+    assert "Traceback" not in done.stderr

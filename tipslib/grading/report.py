@@ -7,9 +7,15 @@ import nbformat
 from nbgrader.api import MissingEntry
 
 from tipslib.grading.autograde import fingerprint, record_path
+from tipslib.grading.behaviour import KNOWN
 from tipslib.grading.contract import functions_by_cell, grade_id
 from tipslib.grading.course import Course
+from tipslib.grading.extensions import check_extensions
+from tipslib.grading.groups import Names
+from tipslib.grading.late import Lates
+from tipslib.grading.times import span
 
+CHANGED = "changed since it was graded"  # in the reason of an old grade
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -17,34 +23,40 @@ def report(course: Course, name: str) -> dict:
     """The state of an assignment, as plain data.
 
     Returns: ``{"assignment", "max_score", "submissions": [{"student", "status", "reason", "score", "max_score",
-    "cells": [{"id", "functions", "score", "max_score", "message"}], "flags": [], "protection"}]}``.
+    "cells": [{"id", "functions", "score", "max_score", "message"}], "flags": [], "protection", "raw_score", "penalty",
+    "late_seconds", "submitted", "due", "extension"}], "notes": []}``.
     Status is one of graded, needs-manual-grading (the score holds the automatic points so far), failed, damaged,
-    missing (score None).
-    Raises: TipsError for an assignment that does not exist or is not released.
+    missing (score None). ``score`` is ``raw_score`` less the ``penalty`` for being late (see late.py); ``notes`` say
+    what in the course's files can have no effect.
+    Raises: TipsError for an assignment that does not exist or is not released, or a file of the course with errors.
     """
     course.released(name)
     functions: dict[str, list[str]] = {}
     for source in course.notebooks("source", name).values():
         functions |= functions_by_cell(source)
     students = course.students(name)
+    notes, lates, names = check_extensions(course, students), Lates(course), Names(course, name)
     with course.gradebook() as gradebook:
         max_score = gradebook.find_assignment(name).max_score
-        rows = [_row(course, gradebook, name, student, max_score, functions) for student in students]
-    return {"assignment": name, "max_score": max_score, "submissions": rows}
+        rows = [_row(course, gradebook, name, student, max_score, functions, lates, names) for student in students]
+    return {"assignment": name, "max_score": max_score, "submissions": rows, "notes": notes}
 
 
-def _row(course: Course, gradebook, name: str, student: str, max_score: float, functions: dict) -> dict:
+def _row(
+    course: Course, gradebook, name: str, student: str, max_score: float, functions: dict, lates: Lates, names: Names
+) -> dict:
     path = record_path(course, name, student)
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
     row: dict = {"student": student, "status": "missing", "reason": "nothing was handed in", "score": None}
     row |= {"max_score": max_score, "cells": [], "flags": [], "protection": ""}
+    row |= {"raw_score": None, "penalty": 0.0, "late_seconds": 0.0, "submitted": "", "due": "", "extension": ""}
     if not course.folder("submitted", name, student).exists():
         return row
     row |= {"status": "failed", "reason": f"not autograded yet: run `tips autograde {name}`"}
     if record is not None:
         row |= {key: record[key] for key in ("status", "reason", "flags", "protection")}
         if record["digest"] != fingerprint(course, name, student):
-            changed = f"changed since it was graded: run `tips autograde {name}`"
+            changed = f"{CHANGED}: run `tips autograde {name}`"
             row["reason"] = "; ".join(filter(None, (record["reason"], changed)))
     try:
         submission = gradebook.find_submission(name, student)
@@ -55,10 +67,16 @@ def _row(course: Course, gradebook, name: str, student: str, max_score: float, f
         row["reason"] = ""
     if record is None or record["status"] == "graded":
         row["status"] = "needs-manual-grading" if submission.needs_manual_grade else "graded"
-        row["score"] = submission.score
+        late, problem = lates.row(submission)
+        row |= late
+        row["flags"] = [*row["flags"], *([problem] if problem else [])]
         row["cells"] = [
             cell for notebook in submission.notebooks for cell in _cells(course, name, student, notebook, functions)
         ]
+        for cell in row["cells"]:
+            seen = (record or {}).get("seen", {}).get(cell["id"], ())
+            said = [names.text(one) for one in seen if not one["mistake"]]
+            cell["message"] = "\n".join([cell["message"], *(KNOWN + text for text in said if text)])
     return row
 
 
@@ -88,13 +106,25 @@ def _message(cell) -> str:
     return ""
 
 
+def late_words(row: dict) -> str:
+    """How late a submission is, what that costs, and its extension, in words; "" for one in time."""
+    words = []
+    if row["late_seconds"]:
+        words.append(f"late by {span(row['late_seconds'])}")
+    if row["penalty"]:
+        words.append(f"{row['raw_score']:g} − {row['penalty']:g} points for being late")
+    if row["extension"]:
+        words.append(f"extension {row['extension']}")
+    return ", ".join(words)
+
+
 def table(data: dict) -> str:
     """The report as lines of text, one student each."""
     header = ["student", "status", "score", "note"]
     rows = [header]
     for row in data["submissions"]:
         score = "-" if row["score"] is None else f"{row['score']:g} / {row['max_score']:g}"
-        notes = [row["reason"], *row["flags"]]
+        notes = [late_words(row), row["reason"], *row["flags"]]
         rows.append([row["student"], row["status"], score, "; ".join(note for note in notes if note)])
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = [
