@@ -7,15 +7,19 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help demo test test-all lint nbval graders lab bench notebooks clean
+.PHONY: help demo test test-all lint nbval browser hub graders hostile lab bench notebooks clean
 
 help:
 	@echo "make demo       a sample class: release, collection, autograding, feedback, gradebook"
 	@echo "make test       all that a commit must pass"
 	@echo "make test-all   the same and the long repeats"
+	@echo "make browser    a day of an instructor and two students, in a real browser; pictures in screenshots/"
+	@echo "make hub        the JupyterHub example with an instructor and two students; needs root and makes users"
 	@echo "make graders    the checks graded: every known mistake and every accepted alternative"
+	@echo "make hostile    attacks and damaged submissions, graded by stock nbgrader and by tips"
 	@echo "make lab        JupyterLab with the lectures"
 	@echo "make notebooks  run the notebooks' text forms and store the outputs"
+	@echo "make site       the course as web pages: open site/index.html"
 	@echo "make bench      speed, as ratios"
 
 .venv/installed: pyproject.toml constraints.txt
@@ -43,16 +47,43 @@ nbval: .venv/installed
 
 test-all: test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --hypothesis-profile=thorough tests --ignore tests/grading
-	TIPS_LONG=1 $(BIN)/python -m pytest tests/grading/test_crashes.py tests/grading/test_demo.py tests/grading/test_damage.py
+	TIPS_LONG=1 $(BIN)/python -m pytest tests/grading/test_crashes.py tests/grading/test_attacks.py tests/grading/test_demo.py tests/grading/test_damage.py
 	$(BIN)/python -m pytest --hypothesis-profile=thorough tests/grading/test_damage.py -k fuzz
 	$(MAKE) graders
+	$(MAKE) browser
+	$(MAKE) site-check
 	$(MAKE) nbval
 	ATEN_CPU_CAPABILITY=default $(MAKE) nbval
 	OPENBLAS_CORETYPE=Haswell $(MAKE) nbval
 
+browser: .venv/browser
+	$(BIN)/python -m pytest -x --durations=0 -o python_files=days.py tests/browser
+
+hub: .venv/browser
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt jupyterhub jupyterhub-idle-culler
+	$(BIN)/python -m pytest -x --durations=0 -o python_files=classroom.py tests/hub
+
+.venv/browser: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	touch $@
+
+site: .venv/site
+	$(BIN)/python tools/build_site.py
+
+site-check: site .venv/browser
+	$(BIN)/python -m pytest tests/test_site.py
+	$(BIN)/python tools/check_site.py
+
+.venv/site: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[site]'
+	touch $@
+
 graders: .venv/installed
 	$(BIN)/python tools/graders.py --workers $(WORKERS) --json graders.json
 	$(BIN)/python tools/mutants.py
+
+hostile: .venv/installed
+	$(BIN)/python tools/hostile.py --workers $(WORKERS)
 
 lab: .venv/installed
 	$(BIN)/tips lab
@@ -64,4 +95,4 @@ notebooks: .venv/installed
 	$(BIN)/python tools/build_notebooks.py
 
 clean:
-	rm -rf .venv demo build *.egg-info bench.json graders.json
+	rm -rf .venv demo build site screenshots *.egg-info bench.json graders.json
