@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+from cycler import cycler
 from matplotlib.figure import Figure
 
 # Okabe and Ito's palette: distinguishable with every common form of colour blindness.
@@ -33,7 +34,7 @@ def use_style() -> None:
             "figure.figsize": (7, 3.6),
             "figure.dpi": 80,
             "figure.constrained_layout.use": True,
-            "axes.prop_cycle": mpl.cycler(color=COLOURS, linestyle=DASHES),
+            "axes.prop_cycle": cycler(color=COLOURS, linestyle=DASHES),
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,

@@ -97,7 +97,7 @@ def read_idx(content: bytes, shape: tuple[int, ...]) -> np.ndarray:
     magic = bytes([0, 0, 8, len(shape)])
     start = len(magic) + 4 * len(shape)
     if content[:4] != magic or len(content) < start:
-        raise ValueError(f"it is no idx file of bytes with {len(shape)} dimensions (it begins with {content[:4]})")
+        raise ValueError(f"it is no idx file of bytes with {len(shape)} dimensions (it begins with {content[:4]!r})")
     dims = tuple(np.frombuffer(content, ">u4", len(shape), offset=4).tolist())
     if dims != shape:
         raise ValueError(f"its dimensions are {dims}, not {shape}")
@@ -120,7 +120,8 @@ def read_cifar10(content: bytes, count: int, classes: int) -> tuple[np.ndarray, 
     """
     names = [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]
     with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as archive:
-        batches = [archive.extractfile(f"cifar-10-batches-bin/{name}.bin").read() for name in names]
+        files = [archive.extractfile(f"cifar-10-batches-bin/{name}.bin") for name in names]
+        batches = [file.read() for file in files if file]  # no file: a folder of that name
     values = np.frombuffer(b"".join(batches), np.uint8)
     if len(values) != count * 3073:
         raise ValueError(f"it holds {len(values)} bytes, not {count} examples of 3073")

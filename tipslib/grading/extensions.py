@@ -70,10 +70,10 @@ def extensions(root: Path) -> dict[tuple[str, str], Extension]:
         )
     found: dict[tuple[str, str], Extension] = {}
     for row in rows:
-        fields = [(row.get(name) or "").strip() for name in ("student", "assignment", "until", "reason")]
-        if not any(fields):
+        fields = {name: (row.get(name) or "").strip() for name in ("student", "assignment", "until", "reason")}
+        if not any(fields.values()):
             continue
-        one = Extension(*fields, line=rows.line_num)
+        one = Extension(**fields, line=rows.line_num)
         one.end(datetime(2000, 1, 1, tzinfo=UTC), UTC)
         if (one.student, one.assignment) in found:
             raise TipsError(f"{FILE} line {one.line}: {one.student} has two extensions of {one.assignment}: keep one")

@@ -19,6 +19,7 @@ import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -87,12 +88,13 @@ class Page(Exporter):
     """nbconvert's exporter of a graded notebook to the feedback page of a student, whom nbgrader's resources name."""
 
     output_mimetype = "text/html"
+    parent: Any  # nbgrader's converter
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: object) -> tuple[str, dict]:
+    def from_notebook_node(self, nb: NotebookNode, resources: dict | None = None, **kw: Any) -> tuple[Any, dict]:
         """The page, and nbconvert's resources."""
         resources = self._init_resources(resources)
         where = resources["nbgrader"]

@@ -106,8 +106,8 @@ class Lateness:
                 came, problem = None, f"it is not known whether this is late: {STAMP} holds no time ({str(error)[:60]})"
         # Subtracted in one zone, Python would forget the hour of summer time.
         seconds = max(0.0, (came.astimezone(UTC) - due.astimezone(UTC)).total_seconds()) if came and due else 0.0
-        here = [when and when.astimezone(zone) for when in (came, due)]
-        return cls(*here, seconds, words, problem)
+        here, until = (when and when.astimezone(zone) for when in (came, due))
+        return cls(here, until, seconds, words, problem)
 
 
 class Lates:

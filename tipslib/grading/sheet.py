@@ -82,9 +82,11 @@ class Sheet:
     def _spans(self, separator: str) -> tuple[str, list[list[tuple[int, int]]]]:
         """Where each row's cells begin and end, if they are separated in this way."""
         cell = re.compile(rf'"[^"]*(?:""[^"]*)*"[^{separator}\r\n]*|[^{separator}\r\n]*')
-        rows, place, size = [[]], 0, len(self.text)
+        rows: list[list[tuple[int, int]]] = [[]]
+        place, size = 0, len(self.text)
         while True:
             found = cell.match(self.text, place)
+            assert found  # an empty cell, at least
             rows[-1].append(found.span())
             place = found.end()
             if place == size:
