@@ -7,9 +7,9 @@ A class made of the assignment's sample class. In each round ``tips`` grades all
 with the checks apart, and then nbgrader every sixth submission in another. Each is a command of its own, start
 included. The scores are compared as well. A table says for each assignment, in seconds a submission:
 
-own      what the cells of the solution take in a plain kernel, the second time, when all is imported: no grader can
+own      what the students' own cells take in a plain kernel, the second time, when all is imported: no grader can
          be faster than this, divided by the number of workers
-overhead what ``tips`` adds to it, of one worker: seconds times workers, less own
+overhead what ``tips`` adds to it, of one worker, with start and checks: seconds times workers, less own
 ratio    of the two throughputs, the median of the rounds
 
 ``light`` is an assignment made here: three small functions and a figure, with NumPy, PyTorch and matplotlib imported.
@@ -128,15 +128,18 @@ def course_in(folder: Path, name: str) -> Course:
     return course
 
 
-def hand_in(course: Course, name: str, students: int) -> list[str]:
-    """So many submissions: the sample class again and again, without those that nbgrader alone cannot grade."""
+def samples(name: str) -> list[dict[str, str]]:
+    """The cells of different students: the sample class, without those that nbgrader alone cannot grade."""
     if name == "light":
-        given = light_class()
-    else:
-        sample = importlib.import_module(f"assignments.sample.{name}")
-        given = [cells for who, cells in sample.STUDENTS.items() if cells and who not in sample.STOCK_FAILS]
+        return light_class()
+    sample = importlib.import_module(f"assignments.sample.{name}")
+    return [cells for who, cells in sample.STUDENTS.items() if cells and who not in sample.STOCK_FAILS]
+
+
+def hand_in(course: Course, name: str, students: int) -> list[str]:
+    """So many submissions: the same different students again and again."""
     released = course.released(name)[name]
-    handed = {f"s{i:05}": cells for i, cells in enumerate(islice(cycle(given), students))}
+    handed = {f"s{i:05}": cells for i, cells in enumerate(islice(cycle(samples(name)), students))}
     for student, cells in handed.items():
         path = course.folder("submitted", name, student) / f"{name}.ipynb"
         path.parent.mkdir(parents=True)
@@ -158,7 +161,7 @@ def memory_of(pid: int) -> Iterator[dict[str, float]]:
         return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
 
     def watch() -> None:
-        while not ended.wait(0.5):
+        while not ended.wait(2):
             for entry in filter(str.isdigit, os.listdir("/proc")):
                 try:
                     parents = [entry]
@@ -200,20 +203,22 @@ def timed(course: Course, name: str, students: list[str], *command: str) -> tupl
     return seconds, scores, memory
 
 
-def own_seconds(course: Course, name: str) -> float:
-    """What the solution's cells take in a plain kernel when they run a second time, so that all is imported."""
-    notebook = course.notebooks("source", name)[name]
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    notebook.cells = [new_code_cell(source) for source in cells * 2]
-    NotebookClient(notebook, timeout=600).execute()
+def own_seconds(course: Course, name: str, students: list[str]) -> float:
+    """What the cells of these submissions take on average, when they run a second time, so that all is imported."""
     taken = 0.0
-    for cell in notebook.cells[len(cells) :]:
-        began, ended = (
-            datetime.fromisoformat(cell.metadata.execution[key])
-            for key in ("iopub.execute_input", "shell.execute_reply")
-        )
-        taken += (ended - began).total_seconds()
-    return taken
+    for student in students:
+        notebook = nbformat.read(course.folder("submitted", name, student) / f"{name}.ipynb", as_version=4)
+        cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+        notebook.cells = [new_code_cell(source) for source in cells * 2]
+        limit = course.config.Execute.get("timeout", 30)
+        NotebookClient(notebook, timeout=limit, interrupt_on_timeout=True, allow_errors=True).execute()
+        for cell in notebook.cells[len(cells) :]:
+            began, ended = (
+                datetime.fromisoformat(cell.metadata.execution[key])
+                for key in ("iopub.execute_input", "shell.execute_reply")
+            )
+            taken += (ended - began).total_seconds()
+    return taken / len(students)
 
 
 def bench(name: str, students: int, rounds: int, workers: int) -> dict:
@@ -227,7 +232,7 @@ def bench(name: str, students: int, rounds: int, workers: int) -> dict:
                 shutil.rmtree(stock.root / "submitted" / student)
             seconds, scores, _ = timed(ours, name, everybody, *COMMAND, "--workers", str(workers))
             stock_seconds, stock_scores, _ = timed(stock, name, some, "nbgrader", "autograde")
-            own = own_seconds(ours, name)
+            own = own_seconds(ours, name, everybody[: len(samples(name))])
         differ = [who for who in some if scores[who] != stock_scores[who]]
         one, other = seconds / len(everybody), stock_seconds / len(some)
         measured.append({"own": own, "nbgrader": other, "tips": one, "ratio": other / one, "differ": len(differ)})

@@ -10,6 +10,7 @@ import ast
 import os
 import select
 import signal
+from functools import cache
 
 from tipslib.grading.contract import Check, without_magics
 
@@ -78,13 +79,19 @@ def defines_for_others(cell: Check, behind: list[Check]) -> bool:
     tree = ast.parse(without_magics(cell.source))
     names = _defined([node for node in tree.body if (node.end_lineno or 0) >= first])
     for code in (code for other in behind for code in (*other.setup, other.source)):
-        tree = ast.parse(without_magics(code))
-        own = _defined(tree.body)
-        used = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        used, own = _names(code)
         if names & (used - own):
             return True
         names -= own
     return False
+
+
+@cache  # asked for each cell before it
+def _names(code: str) -> tuple[set[str], set[str]]:
+    """The names that a cell uses, and those that it defines."""
+    tree = ast.parse(without_magics(code))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return used, _defined(tree.body)
 
 
 def _defined(statements: list[ast.stmt]) -> set[str]:
