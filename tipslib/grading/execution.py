@@ -35,7 +35,6 @@ from tipslib.grading.sandbox import DEFAULT, Limits
 from tipslib.grading.warm import NotStarted, Preloaded, WarmManager, protection
 
 RESTARTS = 5  # after so many deaths of its kernel a notebook is given up
-OUTPUT = 20_000_000  # characters that a notebook may print and draw
 SEEN = "tips_seen"  # in an executed notebook's metadata: by test cell, what its functions did with the probes
 SNAPSHOT = "__import__('tipslib.grading.servant', fromlist=['snapshot']).snapshot"
 
@@ -189,7 +188,8 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit, wary: bool = False)
                         raise NotStarted("a process that answers the checks was killed")
             except (DeadKernelError, CellControlSignal, RuntimeError) as error:
                 if time.monotonic() > deadline:
-                    raise NotRun(f"{name}.ipynb took longer than {unit.plan.seconds:g} seconds") from error
+                    limit = f"{unit.plan.seconds:g} seconds (c.Tips.notebook_timeout)"
+                    raise NotRun(f"{name}.ipynb took longer than {limit}") from error
                 if wary and isinstance(error, DeadKernelError) and child and child.returncode == -signal.SIGKILL:
                     raise NotStarted("the kernel was killed") from error
                 if len(deadly) == RESTARTS or execute.current in deadly:
@@ -244,7 +244,7 @@ class _ExecuteApart(_Execute):
 
     def __init__(self, notebook: NotebookNode, places: dict[str, int], deadly: dict[int, str], **kwargs) -> None:
         super().__init__(**kwargs)
-        self.places, self.deadly, self.room = places, deadly, OUTPUT
+        self.places, self.deadly = places, deadly
         # Where test cells follow each other, the kernel is copied once for all of them.
         self.groups: dict[int, list[int]] = {}
         first = None
@@ -254,16 +254,6 @@ class _ExecuteApart(_Execute):
                 self.groups.setdefault(first, []).append(places[str(name)])
             elif cell.cell_type == "code":
                 first = None
-
-    def output(self, outs, msg, display_id, cell_index):
-        """nbclient's hook for each output: a notebook that prints without end must not fill this process."""
-        room, self.room = self.room, self.room - sum(len(str(part)) for part in msg["content"].values())
-        if self.room >= 0:
-            return super().output(outs, msg, display_id, cell_index)
-        if room >= 0:
-            message = f"More than {OUTPUT:,} characters of output: the rest was cut off."
-            outs.append(new_output("error", ename="OutputLimit", evalue=message, traceback=[message]))
-        return None
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, index: int):
         self.current = index

@@ -59,7 +59,7 @@ def feedback(course: Course, name: str, progress: Progress = no_progress) -> lis
     everybody = _assignment(course.root, name).rows.values()
     rows = [row for row in everybody if course.folder("submitted", name, row["student"]).exists()]
     if not rows:
-        raise TipsError(f"no submissions of {name!r} in {course.root / 'submitted'}: collect some first")
+        raise TipsError(f"no submissions of {name!r}: collect some into {course.root / 'submitted'}/<student>/{name}/")
     pages, failed = [], {}
     for row in progress(rows, len(rows), f"feedback {name}"):
         folder = course.folder("feedback", name, row["student"])

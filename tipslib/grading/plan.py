@@ -30,13 +30,19 @@ def make_plan(course: Course, name: str, unsandboxed: bool = False) -> Plan:
     With ``unsandboxed``, they run without protection; on Linux still in warm kernels and with the checks apart,
     elsewhere as in nbgrader. The course's configuration may set ``c.Tips.in_kernel = ["name", ...]``, the assignments
     whose test cells have to run in the student's kernel, and ``c.Tips.notebook_timeout = 900``, in seconds.
-    Raises: TipsError when this host has no sandbox, or when the instructor's own solution fails.
+    Raises: TipsError when this host has no sandbox, the course lies where student code can read it, or the
+    instructor's own solution fails.
     """
     reason = sandbox.why_not()
     if reason and not unsandboxed:
         raise TipsError(
             f"{reason}. Students' code would run with all your rights. If you trust them, or in a container or under "
             "another user, say so with --unsandboxed"
+        )
+    if not unsandboxed and (place := sandbox.shows(course.root)):
+        raise TipsError(
+            f"{course.root} lies in {place}, which student code may read, as Python and the system are in it: move the "
+            "course to another folder"
         )
     config = {"Execute": dict(course.config.Execute)}
     if sys.platform != "linux":

@@ -176,7 +176,7 @@ def _run(job: dict, sandboxed: bool, limits: Limits, announce: socket.socket, fd
     os._exit(0)
 
 
-def kernel(connection: dict, fds: list[int], announce: Callable[[], object]) -> None:
+def kernel(connection: dict, options: list[str], fds: list[int], announce: Callable[[], object]) -> None:
     """Target: an IPython kernel, as ``python -m ipykernel_launcher`` would start it."""
     import zmq
     from ipykernel.kernelapp import IPKernelApp
@@ -191,8 +191,7 @@ def kernel(connection: dict, fds: list[int], announce: Callable[[], object]) -> 
     path = Path(f"{connection['ip']}.json")
     path.write_text(json.dumps(connection), encoding="utf-8")
     app = App.instance()
-    # No database of the history: it takes a thread, and nobody looks at it.
-    app.initialize(["-f", str(path), "--HistoryManager.enabled=False", "--InteractiveShell.cache_size=0"])
+    app.initialize(["-f", str(path), *options])
     if inline := sys.modules.get("matplotlib_inline.backend_inline"):
         # It asks for IPython when it is imported, which was too early.
         inline._enable_matplotlib_integration()

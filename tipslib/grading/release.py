@@ -93,7 +93,10 @@ def check_no_leak(source: NotebookNode, released: NotebookNode, where: str) -> N
         marker = next((mark for mark in SECRETS if mark in text), None)
         line = next((line.strip() for line in text.splitlines() if line.strip() in secret - public), None)
         if found := marker or line:
-            raise TipsError(f"{where}: cell {grade_id(cell) or cell.get('id')!r} would show students {found!r}")
+            raise TipsError(
+                f"{where}: cell {grade_id(cell) or cell.get('id')!r} would show students {found!r}: put it between "
+                "### BEGIN SOLUTION and ### END SOLUTION, or the lines of HIDDEN TESTS"
+            )
         if cell.get("outputs"):
             raise TipsError(f"{where}: cell {grade_id(cell) or cell.get('id')!r} would show the solution's output")
 

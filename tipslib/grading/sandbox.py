@@ -125,6 +125,11 @@ def readable() -> list[Path]:
     return sorted(path for path in paths if path.exists() and paths.isdisjoint(path.parents))
 
 
+def shows(path: Path) -> Path | None:
+    """The folder seen in the sandbox that holds ``path``; None if it cannot be seen."""
+    return next((folder for folder in readable() if path.resolve().is_relative_to(folder.resolve())), None)
+
+
 def command(argv: list[str], writable: dict[str, str | None]) -> list[str]:
     """The command that runs ``argv`` inside bubblewrap.
 

@@ -5,7 +5,8 @@
 
 This module is the coordinator's side, preloaded.py the other one. A child is used through ``Child``: when that is
 closed, or the coordinator dies, everything that the child has started dies with it.
-``WarmManager`` gives such kernels to anything that takes a kernel manager of jupyter_client (nbclient, nbconvert).
+``WarmManager`` gives such kernels to anything that takes a kernel manager of jupyter_client (nbclient, nbconvert),
+``BlockingWarmManager`` to what does not await (nbval).
 """
 
 import array
@@ -29,7 +30,7 @@ from typing import Any
 from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client import KernelConnectionInfo
 from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.manager import AsyncKernelManager, KernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Type
 
@@ -37,6 +38,8 @@ from tipslib.grading import cgroups, claims, sandbox
 from tipslib.grading.sandbox import DEFAULT, Limits
 
 RUNS = "/tips"
+# No database of the history: it takes a thread, and nobody looks at it.
+BARE = ("--HistoryManager.enabled=False", "--InteractiveShell.cache_size=0")
 
 
 class NotStarted(Exception):
@@ -246,9 +249,9 @@ class Child:
 
 
 class WarmProvisioner(LocalProvisioner):
-    """jupyter_client's extension point: forks the kernel that a ``WarmManager`` asks for."""
+    """jupyter_client's extension point: forks the kernel that a manager below asks for."""
 
-    parent: Any  # the WarmManager
+    parent: Any  # one of the managers below
     process: Any  # a Child, while it lives
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
@@ -258,6 +261,7 @@ class WarmProvisioner(LocalProvisioner):
         self.process = child = manager.preloaded.fork(
             "tipslib.grading.preloaded:kernel",
             connection,
+            manager.options,
             folder=manager.folder,
             fds=manager.fds,
             limits=manager.limits,
@@ -271,15 +275,22 @@ class WarmProvisioner(LocalProvisioner):
         return code
 
 
-class WarmManager(AsyncKernelManager):
-    """A kernel forked from ``preloaded``, in a new folder whose ``work`` is the kernel's current folder."""
+class BlockingWarmManager(KernelManager):
+    """A kernel forked from ``preloaded``, in a new folder whose ``work`` is the kernel's current folder.
 
-    client_factory = Type(default_value="tipslib.grading.client.WarmClient")
+    ``options`` are IPython's, as on the command line of a kernel.
+    """
 
     def __init__(
-        self, preloaded: Preloaded, folder: Path, fds: tuple[int, ...] = (), limits: Limits = DEFAULT, **kwargs: Any
-    ):
-        self.preloaded, self.folder, self.fds, self.limits = preloaded, folder, fds, limits
+        self,
+        preloaded: Preloaded,
+        folder: Path,
+        fds: tuple[int, ...] = (),
+        limits: Limits = DEFAULT,
+        options: tuple[str, ...] = BARE,
+        **kwargs: Any,
+    ) -> None:
+        self.preloaded, self.folder, self.fds, self.limits, self.options = preloaded, folder, fds, limits, options
         # Sockets in the folder instead of open ports: nobody else can listen.
         own = {"transport": "ipc", "ip": str(folder / "kernel"), "connection_file": str(folder / "host.json")}
         super().__init__(kernel_name="python3", **own, **kwargs)
@@ -294,3 +305,9 @@ class WarmManager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         metadata = {"kernel_provisioner": {"provisioner_name": "tips-warm"}}
         return KernelSpec(**get_kernel_dict() | {"metadata": metadata})
+
+
+class WarmManager(BlockingWarmManager, AsyncKernelManager):
+    """The same for code that awaits, with a client that is on its guard (see client.py)."""
+
+    client_factory = Type(default_value="tipslib.grading.client.WarmClient")
