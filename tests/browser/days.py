@@ -206,5 +206,7 @@ def test_4_students_read_the_feedback(people, browser):
             assert str(people.instructor.folder) not in text
             assert not any(frame.evaluate("window.stolen") for frame in lab.page.frames)
             lab.picture("9-feedback")
-            # The page allows no style but its own, and JupyterLab's viewer would add one.
-            assert [trouble for trouble in lab.troubles if "inline style" not in trouble] == []
+            # The page allows no style but its own, and JupyterLab's viewer would add one. Bob's own notebook, which is
+            # still open, looks for the picture `x` of his answer.
+            expected = re.compile(r"inline style|/x[?']")
+            assert [trouble for trouble in lab.troubles if not expected.search(trouble)] == []

@@ -95,7 +95,7 @@ class Lab:
         self.page, self.person = page, person
         self.troubles: list[str] = []
         page.set_default_timeout(1000 * PATIENCE)
-        page.on("console", lambda said: said.type == "error" and self.troubles.append(said.text))
+        page.on("console", lambda said: said.type == "error" and self.troubles.append(f"{said.text} {said.location}"))
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.context.on("request", self._asked)
 

@@ -123,6 +123,8 @@ class _Renderer(HTMLRenderer):
             return tag == "span" and value.startswith(self.nonce)
         if attribute == "href":
             return value.startswith(("http://", "https://", "mailto:"))  # anything else leads nowhere from this page
+        if (tag, attribute) == ("ol", "start"):
+            return value.isdecimal()
         return (tag, attribute) in {("img", "src"), ("img", "alt"), ("td", "colspan"), ("td", "rowspan")}
 
     def heading(self, text: str, level: int, **attributes: object) -> str:
