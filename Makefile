@@ -7,7 +7,7 @@ export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 
-.PHONY: help demo test test-all lint nbval browser hub graders hostile lab bench notebooks clean
+.PHONY: help demo test test-all lint nbval browser hub site site-check graders hostile lab bench notebooks clean
 
 help:
 	@echo "make demo       a sample class: release, collection, autograding, feedback, gradebook"
@@ -50,6 +50,7 @@ test-all: test
 	TIPS_LONG=1 $(BIN)/python -m pytest tests/grading/test_crashes.py tests/grading/test_attacks.py tests/grading/test_demo.py tests/grading/test_damage.py
 	$(BIN)/python -m pytest --hypothesis-profile=thorough tests/grading/test_damage.py -k fuzz
 	$(MAKE) graders
+	$(MAKE) hostile
 	$(MAKE) browser
 	$(MAKE) site-check
 	$(MAKE) nbval
@@ -90,9 +91,10 @@ lab: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python tools/bench.py --json bench.json
+	$(BIN)/python tools/bench_grading.py --json bench_grading.json
 
 notebooks: .venv/installed
 	$(BIN)/python tools/build_notebooks.py
 
 clean:
-	rm -rf .venv demo build site screenshots *.egg-info bench.json graders.json
+	rm -rf .venv demo build site screenshots *.egg-info bench.json bench_grading.json graders.json

@@ -626,6 +626,7 @@ def test_an_endless_loop_that_ignores_interrupts_costs_its_cell_only():
     stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
     shown = grade(double=stubborn)
     assert passed(shown) == {"shift"}
+    assert "could not be interrupted after" in shown["double"]
 
 
 def test_a_notebook_that_is_slow_in_every_way_ends():

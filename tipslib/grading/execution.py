@@ -24,7 +24,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellControlSignal, DeadKernelError
+from nbclient.exceptions import CellControlSignal, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader.preprocessors import Execute
@@ -107,7 +107,7 @@ def _run_stock(name: str, text: str, unit: Unit) -> str:
         try:
             notebook, _ = execute.preprocess(notebook, {"metadata": {"path": folder}})
         except (DeadKernelError, CellControlSignal, RuntimeError) as error:
-            raise NotRun(_why(name, notebook, execute.current, error)) from error
+            raise NotRun(_why(name, notebook, execute, error)) from error
     return nbformat.writes(notebook)
 
 
@@ -121,10 +121,15 @@ class _Execute(Execute):
         return super().preprocess_cell(cell, resources, index)
 
 
-def _why(name: str, notebook: NotebookNode, index: int, error: BaseException) -> str:
-    first_line = (notebook.cells[index].source.strip().splitlines() or ["empty"])[0]
-    what = "the kernel died" if isinstance(error, DeadKernelError) else f"{type(error).__name__}: {error}"
-    return f"{name}.ipynb: {what} in cell {index + 1} ({first_line!r})"
+def _why(name: str, notebook: NotebookNode, execute: _Execute, error: BaseException) -> str:
+    cell = notebook.cells[execute.current]
+    first_line = (cell.source.strip().splitlines() or ["empty"])[0]
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, DeadKernelError):
+        what = "the kernel died"
+    elif isinstance(error, CellTimeoutError):
+        what = f"it could not be interrupted after {execute.timeout:g} seconds"
+    return f"{name}.ipynb: {what} in cell {execute.current + 1} ({first_line!r})"
 
 
 def _write_files(folder: Path, files: dict[str, bytes]) -> None:
@@ -193,9 +198,9 @@ def _run_warm(name: str, notebook: NotebookNode, unit: Unit, wary: bool = False)
                 if wary and isinstance(error, DeadKernelError) and child and child.returncode == -signal.SIGKILL:
                     raise NotStarted("the kernel was killed") from error
                 if len(deadly) == RESTARTS or execute.current in deadly:
-                    raise NotRun(_why(name, notebook, execute.current, error)) from error
+                    raise NotRun(_why(name, notebook, execute, error)) from error
                 # The other cells are worth running: once more, without this one.
-                deadly[execute.current] = _why(name, notebook, execute.current, error)
+                deadly[execute.current] = _why(name, notebook, execute, error)
                 continue
         notebook.metadata[SEEN] = seen
         for cell in notebook.cells:
