@@ -129,7 +129,8 @@ def test_one_function_left_out_costs_its_own_cells(name, function):
     errors = set(run(own.tests.items(), namespace))
     assert own.grading(function) <= errors
     others = [own.grading(f) for f, base in BUILDS_ON.items() if function in base and f in own.signatures]
-    assert errors <= own.grading(function).union(*others)
+    touched = errors - own.grading(function).union(*others)
+    assert not touched, "a function that calls another graded one wants an entry in BUILDS_ON (tests/assignments.py)"
 
 
 @each
@@ -169,7 +170,7 @@ def test_a_mistake_loses_points_and_is_recognised(name, mistake):
         assert not re.search(r"expected|, got", str(errors[cell])), errors[cell]
     named = bank_of(name).recognise(function, caller(namespace))
     assert named is not None
-    assert named.__name__ == mistake.__name__
+    assert named.__name__ == mistake.__name__, "the probes do not tell these two apart"
 
 
 @each
@@ -206,7 +207,8 @@ def test_each_function_has_a_mistake_that_only_hidden_checks_find(name):
         shown = run(own.visible.items(), own.solve(mistake))
         if not own.grading(graded(mistake)) & set(shown):
             hidden_only.add(graded(mistake))
-    assert hidden_only == set(own.signatures)
+    missing = set(own.signatures) - hidden_only
+    assert not missing, f"{missing}: want a known mistake that passes the visible checks"
 
 
 @each

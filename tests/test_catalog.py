@@ -46,7 +46,8 @@ def test_ids_are_unique_and_in_the_order_of_the_lectures():
 def test_row_is_complete(row):
     assert row.title.strip()
     assert re.match(r"\d\d_\w+$", row.notebook)
-    assert all(re.match('[LCKU] "', source) for source in row.source.split("; ")), row.source
+    wanted = all(re.match('[LCKU] "', source) for source in row.source.split("; "))
+    assert wanted, f'{row.source}: want a letter and a slide, such as K "Leaky ReLU"; more than one with "; " between'
 
 
 def test_a_row_does_not_change():

@@ -45,7 +45,8 @@ def test_no_text_form_beside_an_assignment():
 
 @each_notebook
 def test_text_and_notebook_agree(text, notebook):
-    assert difference(text, notebook) is None
+    found = difference(text, notebook)
+    assert found is None, f"{found}\nrun: python tools/build_notebooks.py {text.stem}"
 
 
 @each_notebook
@@ -86,7 +87,7 @@ def test_every_figure_has_alt_text(text, notebook):
     for number, _, output in outputs(notebook):
         for kind in (kind for kind in output.get("data", {}) if kind.startswith("image/")):
             alt = output.metadata.get(kind, {}).get("alt", "")
-            assert alt.strip(), f'cell {number}: give display() the metadata {{"{kind}": {{"alt": "..."}}}}'
+            assert alt.strip(), f"cell {number}: show the figure with tipslib.plotting.show(figure, alt=...)"
 
 
 def markdown(notebook):

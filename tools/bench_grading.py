@@ -7,10 +7,10 @@ A class made of the assignment's sample class. In each round ``tips`` grades all
 with the checks apart, and then nbgrader every sixth submission in another. Each is a command of its own, start
 included. The scores are compared as well. A table says for each assignment, in seconds a submission:
 
-own      what the students' own cells take in a plain kernel, the second time, when all is imported: no grader can
-         be faster than this, divided by the number of workers
+own      what the students' own cells take in a plain kernel, the second time, when all is imported
 overhead what ``tips`` adds to it, of one worker, with start and checks: seconds times workers, less own
 ratio    of the two throughputs, the median of the rounds
+bound    the ratio of a grader that adds nothing to the students' own cells
 
 ``light`` is an assignment made here: three small functions and a figure, with NumPy, PyTorch and matplotlib imported.
 With --growth, ``tips`` alone grades classes of different sizes: seconds a submission, and the largest memory of the
@@ -240,6 +240,7 @@ def bench(name: str, students: int, rounds: int, workers: int) -> dict:
         print(f"{say}{len(differ)} of {len(some)} scores differ", flush=True)
     result = {key: median(one[key] for one in measured) for key in ("own", "nbgrader", "tips", "ratio")}
     result["overhead"] = result["tips"] * workers - result["own"]
+    result["bound"] = result["nbgrader"] * workers / result["own"]
     return {"assignment": name, "students": students, "workers": workers, "rounds": measured, "result": result}
 
 
@@ -276,7 +277,7 @@ def main() -> None:
         found = [one for name in names[:1] for one in growth(name, options.growth, options.workers)]
     else:
         found = [bench(name, options.students, options.rounds, options.workers) for name in names]
-        columns = ("own", "nbgrader", "tips", "overhead", "ratio")
+        columns = ("own", "nbgrader", "tips", "overhead", "ratio", "bound")
         print(f"\n{'assignment':16}" + "".join(f"{column:>10}" for column in columns))
         for one in found:
             print(f"{one['assignment']:16}" + "".join(f"{one['result'][column]:10.2f}" for column in columns))
