@@ -7,7 +7,7 @@ A class made of the assignment's sample class. In each round ``tips`` grades all
 with the checks apart, and then nbgrader every sixth submission in another. Each is a command of its own, start
 included. The scores are compared as well. A table says for each assignment, in seconds a submission:
 
-own      what the students' own cells take in a plain kernel, the second time, when all is imported
+own      what the students' own cells take in plain kernels, as many at a time, the second time, when all is imported
 overhead what ``tips`` adds to it, of one worker, with start and checks: seconds times workers, less own
 ratio    of the two throughputs, the median of the rounds
 bound    the ratio of a grader that adds nothing to the students' own cells
@@ -28,8 +28,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -203,22 +204,27 @@ def timed(course: Course, name: str, students: list[str], *command: str) -> tupl
     return seconds, scores, memory
 
 
-def own_seconds(course: Course, name: str, students: list[str]) -> float:
-    """What the cells of these submissions take on average, when they run a second time, so that all is imported."""
-    taken = 0.0
-    for student in students:
+def own_seconds(course: Course, name: str, students: list[str], workers: int) -> float:
+    """What the cells of these submissions take on average, when they run a second time, so that all is imported.
+
+    So many side by side as in the grader: two processors of a machine that share a core are not twice as fast.
+    """
+
+    def own(student: str) -> float:
         notebook = nbformat.read(course.folder("submitted", name, student) / f"{name}.ipynb", as_version=4)
         cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
         notebook.cells = [new_code_cell(source) for source in cells * 2]
         limit = course.config.Execute.get("timeout", 30)
         NotebookClient(notebook, timeout=limit, interrupt_on_timeout=True, allow_errors=True).execute()
-        for cell in notebook.cells[len(cells) :]:
-            began, ended = (
-                datetime.fromisoformat(cell.metadata.execution[key])
-                for key in ("iopub.execute_input", "shell.execute_reply")
-            )
-            taken += (ended - began).total_seconds()
-    return taken / len(students)
+        times = [cell.metadata.execution for cell in notebook.cells[len(cells) :]]
+        return sum(
+            (datetime.fromisoformat(one["shell.execute_reply"]) - datetime.fromisoformat(one["iopub.execute_input"]))
+            / timedelta(seconds=1)
+            for one in times
+        )
+
+    with ThreadPoolExecutor(workers) as pool:
+        return sum(pool.map(own, students)) / len(students)
 
 
 def bench(name: str, students: int, rounds: int, workers: int) -> dict:
@@ -232,7 +238,7 @@ def bench(name: str, students: int, rounds: int, workers: int) -> dict:
                 shutil.rmtree(stock.root / "submitted" / student)
             seconds, scores, _ = timed(ours, name, everybody, *COMMAND, "--workers", str(workers))
             stock_seconds, stock_scores, _ = timed(stock, name, some, "nbgrader", "autograde")
-            own = own_seconds(ours, name, everybody[: len(samples(name))])
+            own = own_seconds(ours, name, everybody[: len(samples(name))], workers)
         differ = [who for who in some if scores[who] != stock_scores[who]]
         one, other = seconds / len(everybody), stock_seconds / len(some)
         measured.append({"own": own, "nbgrader": other, "tips": one, "ratio": other / one, "differ": len(differ)})
