@@ -130,11 +130,12 @@ def course_in(folder: Path, name: str) -> Course:
 
 
 def samples(name: str) -> list[dict[str, str]]:
-    """The cells of different students: the sample class, without those that nbgrader alone cannot grade."""
+    """The cells of different students: the sample class, without those that nbgrader alone cannot grade as it should."""
     if name == "light":
         return light_class()
     sample = importlib.import_module(f"assignments.sample.{name}")
-    return [cells for who, cells in sample.STUDENTS.items() if cells and who not in sample.STOCK_FAILS]
+    left_out = {*sample.STOCK_FAILS, *sample.STOCK_DIFFERS}
+    return [cells for who, cells in sample.STUDENTS.items() if cells and who not in left_out]
 
 
 def hand_in(course: Course, name: str, students: int) -> list[str]:
