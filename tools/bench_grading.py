@@ -130,7 +130,7 @@ def course_in(folder: Path, name: str) -> Course:
 
 
 def samples(name: str) -> list[dict[str, str]]:
-    """The cells of different students: the sample class, without those that nbgrader alone cannot grade as it should."""
+    """The cells of different students: the sample class, without those that nbgrader alone misjudges."""
     if name == "light":
         return light_class()
     sample = importlib.import_module(f"assignments.sample.{name}")
