@@ -16,8 +16,8 @@ from tipslib.doctor import quick
 from tipslib.doctor.folder import LONGEST, check_disk, check_names, check_path, check_port, check_writable
 from tipslib.doctor.jupyter import check_buttons, check_first_cell, check_kernel
 from tipslib.doctor.python import NEWEST, OLDEST, check_installed, check_library, check_python
-from tipslib.doctor.sandbox import check_sandbox, forbidden
-from tipslib.grading.sandbox import why_not
+from tipslib.doctor.sandbox import check_sandbox
+from tipslib.grading.sandbox import remedy, why_not
 
 ROOT = Path(__file__).parents[1]
 
@@ -316,4 +316,7 @@ def test_a_linux_that_forbids_namespaces(tmp_path):
     for name, value in (("kernel/unprivileged_userns_clone", "0\n"), ("user/max_user_namespaces", "31000\n")):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(value, encoding="ascii")
-    assert "sysctl -w kernel.unprivileged_userns_clone=1" in only(forbidden(tmp_path))
+    said = remedy(tmp_path)
+    assert "kernel.unprivileged_userns_clone is 0" in said
+    assert "`sysctl -w kernel.unprivileged_userns_clone=1`" in said
+    assert "max_user_namespaces" not in said

@@ -18,14 +18,12 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.converters import GenerateAssignment
-from traitlets.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tipslib.grading.course import Course  # noqa: E402
-from tipslib.grading.release import check_no_leak  # noqa: E402
+from tipslib.grading.release import rehearse  # noqa: E402
 from tools import site_pages  # noqa: E402
 
 EXERCISE = re.compile(r"^#{2,4} .*\(\d+ points\).*$", re.MULTILINE)
@@ -48,14 +46,8 @@ def licence(package: str) -> str:
 
 def students_version(course: Course, name: str) -> NotebookNode:
     """An assignment as students get it, made without touching the course; raises TipsError when it would leak."""
-    course = Course(course.root)
-    course.config.merge(Config({"SaveCells": {"enabled": False}, "GenerateAssignment": {"no_database": True}}))
     with tempfile.TemporaryDirectory(prefix="tips-site-") as folder:
-        course.convert(GenerateAssignment, name, release_directory=folder)
-        path = Path(folder) / name / f"{name}.ipynb"
-        released = nbformat.read(path, as_version=4)
-    check_no_leak(course.notebooks("source", name)[name], released, path.name)
-    return released
+        return nbformat.read(rehearse(course, name, Path(folder)) / f"{name}.ipynb", as_version=4)
 
 
 def with_anchors(lecture: NotebookNode) -> NotebookNode:

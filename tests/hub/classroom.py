@@ -3,6 +3,7 @@
 `make hub` runs it, as root on Linux; it makes users and removes them again. The steps build on each other.
 """
 
+import json
 import os
 import pwd
 import shutil
@@ -232,8 +233,8 @@ def test_5_the_teacher_grades(machine, browser):  # noqa: F811
     assert said.count("Collecting submission") == 2
     assert "cheating" not in said  # owners and names agree
     assert "2 of 2 submissions graded" in run(TEACHER, "tips", "autograde", NAME, folder=course)
-    protected = "sandboxed" in run(TEACHER, "tips", "report", NAME, "--json", folder=course)
-    assert protected or why_not()
+    rows = json.loads(run(TEACHER, "tips", "report", NAME, "--json", folder=course))["submissions"]
+    assert why_not() or all(row["protection"].startswith("sandboxed, ") for row in rows), rows
     with lab(machine, browser, TEACHER) as own:
         # JupyterHub lets no page be shown in a frame of another one, so not by the menu.
         own.page.goto(f"{machine.url}/user/{TEACHER}/formgrader")

@@ -19,7 +19,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Assignment, SubmittedAssignment
 from nbgrader.utils import is_grade
 
-from tipslib.grading.course import Course, Progress, TipsError, no_progress
+from tipslib.grading.course import Course, Progress, TipsError, no_progress, write_whole
 from tipslib.grading.execution import SEEN, NotRun, Plan, Unit
 from tipslib.grading.executors import Cluster, Local
 from tipslib.grading.extensions import check_extensions
@@ -204,10 +204,7 @@ class _Grading:
             "seen": seen,
         }
         self.submission = None  # a class may be large
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(".part")
-        partial.write_text(json.dumps(record, indent=1), encoding="utf-8")
-        os.replace(partial, self.path)
+        write_whole(self.path, json.dumps(record, indent=1))
         return record
 
 
@@ -233,12 +230,9 @@ def _deaths(executed: dict[str, NotebookNode]) -> list[str]:
     return [output.evalue for output in outputs if output.get("ename") == "DeadKernelError"]
 
 
-def fingerprint(course: Course, name: str, student: str, source: str = "") -> str:
-    """A hash of a submission's files and of the assignment: equal means that the same was graded.
-
-    ``source`` is the assignment's ``digest``, where that is known already.
-    """
-    sha = hashlib.sha256((source or digest(course, name)).encode())
+def fingerprint(course: Course, name: str, student: str, source: str) -> str:
+    """A hash of a submission's files and of the assignment, ``source``: equal means that the same was graded."""
+    sha = hashlib.sha256(source.encode())
     folder = course.folder("submitted", name, student)
     for path in sorted(folder.rglob("*")):
         sha.update(os.fsencode(path.relative_to(folder).as_posix()))  # names need not be text

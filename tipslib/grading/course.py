@@ -34,6 +34,14 @@ def no_progress(items: Iterable, total: int, label: str) -> Iterable:
     return items
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a file of UTF-8: killed in between, there is the old one or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".part")
+    partial.write_text(text, encoding="utf-8")
+    os.replace(partial, path)
+
+
 class TipsError(Exception):
     """A command cannot go on; the message says why and what to do."""
 

@@ -5,10 +5,8 @@ import html
 import io
 
 from tipslib.grading.course import Course
-from tipslib.grading.report import CHANGED, late_words
+from tipslib.grading.report import CHANGED, NOTHING, late_words
 from tipslib.grading.sheet import harmless
-
-NOTHING = "nothing was handed in"
 
 
 def unfinished(row: dict) -> str:

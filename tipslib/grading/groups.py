@@ -7,11 +7,10 @@ function does the same gets it in report and feedback, without being graded agai
 """
 
 import json
-import os
 from collections import Counter
 from pathlib import Path
 
-from tipslib.grading.course import Course, TipsError
+from tipslib.grading.course import Course, TipsError, write_whole
 from tipslib.grading.plan import mistakes_file
 
 UNTOUCHED = "raises NotImplementedError"  # at every probe: not attempted, which is no mistake
@@ -99,11 +98,8 @@ class Names:
 
     def save(self) -> None:
         """Write the file, whole or not at all."""
-        self.path.parent.mkdir(exist_ok=True)
-        partial = self.path.with_suffix(".part")
         entries = sorted(self.entries, key=lambda entry: (entry["function"], entry["text"]))
-        partial.write_text(json.dumps(entries, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(partial, self.path)
+        write_whole(self.path, json.dumps(entries, indent=1, ensure_ascii=False) + "\n")
 
 
 def listing(found: list[dict], show: int = 3) -> str:

@@ -6,7 +6,6 @@ import, so that the kernels of the class can be forked from a process which has 
 
 import hashlib
 import json
-import os
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from nbgrader.utils import find_all_files
 
 from tipslib.grading import sandbox
 from tipslib.grading.contract import find_checks, grade_id, is_kind
-from tipslib.grading.course import Course, TipsError
+from tipslib.grading.course import Course, TipsError, write_whole
 from tipslib.grading.execution import SEEN, NotRun, Plan, Unit, run
 from tipslib.grading.warm import NotStarted
 
@@ -121,8 +120,5 @@ def _proved(course: Course, name: str, plan: Plan) -> tuple[str, ...]:
                 )
         modules |= dict.fromkeys(last.outputs[0].text.split() if last.get("outputs") else ())
     found = sorted(module for module in modules if not module.startswith("__"))
-    path.parent.mkdir(exist_ok=True)
-    partial = path.with_suffix(".part")
-    partial.write_text(json.dumps(proof | {"modules": found, "reference": reference}, indent=1), encoding="utf-8")
-    os.replace(partial, path)
+    write_whole(path, json.dumps(proof | {"modules": found, "reference": reference}, indent=1))
     return tuple(found)

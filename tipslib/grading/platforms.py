@@ -21,7 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tipslib.grading.course import Course, TipsError
-from tipslib.grading.exports import NOTHING, comments_of, number, unfinished
+from tipslib.grading.exports import comments_of, number, unfinished
+from tipslib.grading.report import NOTHING
 from tipslib.grading.roster import keys, mapping, matched
 from tipslib.grading.sheet import Sheet
 

@@ -34,17 +34,7 @@ def release(course: Course, name: str, force: bool = False) -> Path:
             )
     target = course.folder("release", name)
     with tempfile.TemporaryDirectory(prefix="tips-release-") as scratch:
-        # Once without the gradebook, to look at the result before anything of the course is touched.
-        trial = Course(course.root)
-        trial.config.merge(Config({"SaveCells": {"enabled": False}, "GenerateAssignment": {"no_database": True}}))
-        _generate(trial, name, release_directory=scratch)
-        made = Path(scratch) / name
-        for path in sorted(made.glob("*.ipynb")):
-            check_no_leak(
-                nbformat.read(course.folder("source", name) / path.name, as_version=4),
-                nbformat.read(path, as_version=4),
-                path.name,
-            )
+        made = rehearse(course, name, Path(scratch))
         if target.exists():
             same = _contents(target) == _contents(made)
             if same and _known(course, name) and is_current(course, name):
@@ -62,6 +52,20 @@ def release(course: Course, name: str, force: bool = False) -> Path:
     mark.parent.mkdir(exist_ok=True)
     mark.write_text(digest(course, name), encoding="ascii")
     return target
+
+
+def rehearse(course: Course, name: str, folder: Path) -> Path:
+    """Make the students' version in ``folder``; nothing of the course is touched, nor its gradebook.
+
+    Returns: ``folder/name``. Raises: TipsError when it would give something away.
+    """
+    trial = Course(course.root)
+    trial.config.merge(Config({"SaveCells": {"enabled": False}, "GenerateAssignment": {"no_database": True}}))
+    _generate(trial, name, release_directory=str(folder))
+    for stem, source in course.notebooks("source", name).items():
+        released = folder / name / f"{stem}.ipynb"
+        check_no_leak(source, nbformat.read(released, as_version=4), released.name)
+    return folder / name
 
 
 def is_current(course: Course, name: str) -> bool:

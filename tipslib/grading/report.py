@@ -13,8 +13,10 @@ from tipslib.grading.course import Course
 from tipslib.grading.extensions import check_extensions
 from tipslib.grading.groups import Names
 from tipslib.grading.late import Lates
+from tipslib.grading.plan import digest
 from tipslib.grading.times import span
 
+NOTHING = "nothing was handed in"  # the reason of a missing submission
 CHANGED = "changed since it was graded"  # in the reason of an old grade
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -38,16 +40,28 @@ def report(course: Course, name: str) -> dict:
     notes, lates, names = check_extensions(course, students), Lates(course), Names(course, name)
     with course.gradebook() as gradebook:
         max_score = gradebook.find_assignment(name).max_score
-        rows = [_row(course, gradebook, name, student, max_score, functions, lates, names) for student in students]
+        assignment = digest(course, name)
+        rows = [
+            _row(course, gradebook, name, student, max_score, assignment, functions, lates, names)
+            for student in students
+        ]
     return {"assignment": name, "max_score": max_score, "submissions": rows, "notes": notes}
 
 
 def _row(
-    course: Course, gradebook, name: str, student: str, max_score: float, functions: dict, lates: Lates, names: Names
+    course: Course,
+    gradebook,
+    name: str,
+    student: str,
+    max_score: float,
+    assignment: str,
+    functions: dict,
+    lates: Lates,
+    names: Names,
 ) -> dict:
     path = record_path(course, name, student)
     record = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    row: dict = {"student": student, "status": "missing", "reason": "nothing was handed in", "score": None}
+    row: dict = {"student": student, "status": "missing", "reason": NOTHING, "score": None}
     row |= {"max_score": max_score, "cells": [], "flags": [], "protection": ""}
     row |= {"raw_score": None, "penalty": 0.0, "late_seconds": 0.0, "submitted": "", "due": "", "extension": ""}
     if not course.folder("submitted", name, student).exists():
@@ -55,7 +69,7 @@ def _row(
     row |= {"status": "failed", "reason": f"not autograded yet: run `tips autograde {name}`"}
     if record is not None:
         row |= {key: record[key] for key in ("status", "reason", "flags", "protection")}
-        if record["digest"] != fingerprint(course, name, student):
+        if record["digest"] != fingerprint(course, name, student, assignment):
             changed = f"{CHANGED}: run `tips autograde {name}`"
             row["reason"] = "; ".join(filter(None, (record["reason"], changed)))
     try:

@@ -81,7 +81,7 @@ def why_not() -> str | None:
     if trial.returncode == 0:
         return None
     said = (trial.stderr.strip().splitlines() or [f"exit code {trial.returncode}"])[-1]
-    return f"this host does not allow the namespaces that the sandbox is made of ({said}){_remedy()}"
+    return f"this host does not allow the namespaces that the sandbox is made of ({said}){remedy()}"
 
 
 # Settings of Linux that forbid ordinary users to make namespaces: the value that does, and the one that allows them.
@@ -92,11 +92,13 @@ _SWITCHES = {
 }
 
 
-def _remedy() -> str:
+def remedy(settings: Path = Path("/proc/sys")) -> str:
+    """What an administrator can do where Linux forbids namespaces, as far as its ``settings`` tell; else nothing."""
     for name, (bad, good) in _SWITCHES.items():
-        path = Path("/proc/sys", name)
+        path = settings / name
         if path.exists() and path.read_text(encoding="ascii").strip() == bad:
-            return f": {name.replace('/', '.')} is {bad}; an administrator can set it to {good} with sysctl"
+            setting = name.replace("/", ".")
+            return f": {setting} is {bad}; an administrator can allow it with `sysctl -w {setting}={good}`"
     if "\nSeccomp:\t2\n" in Path("/proc/self/status").read_text(encoding="utf-8"):
         return ": this process is under a seccomp filter, as in most containers; Docker drops it with --privileged"
     return ""
